@@ -1,0 +1,39 @@
+import type { ApiKey } from './api-keys.js';
+
+/**
+ * The validated configuration, resolved once at boot: paths are absolute, sizes in bytes, times in
+ * the unit that ends the name. A class, so that it is its own injection token.
+ */
+export class AppConfig {
+  readonly host!: string;
+  /** 0 lets the system choose; the banner and the control socket tell which it chose. */
+  readonly serverPort!: number;
+  readonly clientPort!: number;
+  /** Lower-case host names, without port, that a Host header may carry. */
+  readonly allowedHosts!: ReadonlySet<string>;
+  readonly dataDir!: string;
+  /** Empty: the embedded PostgreSQL under `dataDir`. */
+  readonly databaseUrl!: string;
+  readonly migrationsRun!: boolean;
+  readonly eventsFile!: string;
+  /** Empty: this process's own listener. */
+  readonly ingestUrl!: string;
+  readonly ingestApiKey!: string;
+  /** Empty: every caller may do everything. */
+  readonly apiKeys!: readonly ApiKey[];
+  readonly loadCron!: string;
+  readonly loadUsersMax!: number;
+  readonly loadReadMsMax!: number;
+  readonly diskFreeBytesMin!: number;
+  /** 0: off. */
+  readonly backlogBytesMax!: number;
+  readonly appendQueueBytesMax!: number;
+  readonly dedupeWindowSeconds!: number;
+  readonly dedupeIdsMax!: number;
+  readonly jsonBodyBytesMax!: number;
+  readonly arrayItemsMax!: number;
+  readonly clientBatchItemsMax!: number;
+  readonly clientConcurrencyMax!: number;
+  readonly clientAttemptsMax!: number;
+  readonly drainTimeoutMs!: number;
+}

@@ -1,0 +1,149 @@
+import { Transform, type TransformFnParams } from 'class-transformer';
+import {
+  IsBoolean,
+  IsInt,
+  IsString,
+  Max,
+  Min,
+  ValidateBy,
+  type ValidationOptions,
+} from 'class-validator';
+import { CronTime } from 'cron';
+
+const MIB = 1024 * 1024;
+
+const wholeNumber = ({ value }: TransformFnParams): unknown =>
+  typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
+
+const truth = ({ value }: TransformFnParams): unknown =>
+  value === 'true' ? true : value === 'false' ? false : value;
+
+/** A whole number within bounds, with one message for all that can be wrong with it. */
+function WholeNumber(min: number, max: number): PropertyDecorator {
+  const options: ValidationOptions = { message: `must be a whole number from ${min} to ${max}` };
+  return (target, property) => {
+    Transform(wholeNumber)(target, property);
+    for (const rule of [IsInt(options), Min(min, options), Max(max, options)]) {
+      rule(target, property);
+    }
+  };
+}
+
+function Flag(): PropertyDecorator {
+  return (target, property) => {
+    Transform(truth)(target, property);
+    IsBoolean({ message: 'must be true or false' })(target, property);
+  };
+}
+
+/** A rule whose check answers with the complaint, or null when the value is good. */
+function Rule(name: string, complaint: (value: string) => string | null): PropertyDecorator {
+  return ValidateBy({
+    name,
+    validator: {
+      validate: (value) => typeof value === 'string' && complaint(value) === null,
+      defaultMessage: (details) => complaint(String(details?.value)) ?? 'is not text',
+    },
+  });
+}
+
+function cronComplaint(value: string): string | null {
+  if (value.trim().split(/\s+/).length !== 6) return 'must have six fields, seconds first';
+  try {
+    new CronTime(value);
+    return null;
+  } catch (error) {
+    return `is not a cron expression (${error instanceof Error ? error.message : String(error)})`;
+  }
+}
+
+// Not the URL parser: it refuses postgres://user@/db?host=/socket/dir, which PostgreSQL's clients take.
+const postgresUrlComplaint = (value: string): string | null =>
+  value === '' || /^postgres(ql)?:\/\/./.test(value) ? null : 'must begin with postgres://';
+
+const httpUrlComplaint = (value: string): string | null =>
+  value === '' || (/^https?:/.test(value) && URL.canParse(value)) ? null : 'must be an http:// or https:// URL';
+
+/**
+ * Every variable of the environment, named as it is set, with its default: the only list of them.
+ * `.env` explains each one; a test holds the two together.
+ */
+export class Environment {
+  @IsString()
+  HOST = '127.0.0.1';
+
+  @WholeNumber(0, 65_535)
+  SERVER_PORT = 8000;
+
+  @WholeNumber(0, 65_535)
+  CLIENT_PORT = 3000;
+
+  @IsString()
+  ALLOWED_HOSTS = '';
+
+  @IsString()
+  DATA_DIR = './data';
+
+  @Rule('postgresUrl', postgresUrlComplaint)
+  DATABASE_URL = '';
+
+  @Flag()
+  MIGRATIONS_RUN = true;
+
+  @IsString()
+  EVENTS_FILE = './events.jsonl';
+
+  @Rule('httpUrl', httpUrlComplaint)
+  INGEST_URL = '';
+
+  @IsString()
+  INGEST_API_KEY = '';
+
+  @IsString()
+  API_KEYS = '';
+
+  @IsString()
+  API_KEYS_FILE = '';
+
+  @Rule('cron', cronComplaint)
+  LOAD_CRON = '* * * * * *';
+
+  @WholeNumber(1, 10_000_000)
+  LOAD_USERS_MAX = 100_000;
+
+  @WholeNumber(1, 3_600_000)
+  LOAD_READ_MS_MAX = 2_000;
+
+  @WholeNumber(0, Number.MAX_SAFE_INTEGER)
+  DISK_FREE_BYTES_MIN = 64 * MIB;
+
+  @WholeNumber(0, Number.MAX_SAFE_INTEGER)
+  BACKLOG_BYTES_MAX = 0;
+
+  @WholeNumber(1, Number.MAX_SAFE_INTEGER)
+  APPEND_QUEUE_BYTES_MAX = 64 * MIB;
+
+  @WholeNumber(0, 10 * 365 * 86_400)
+  DEDUPE_WINDOW_SECONDS = 86_400;
+
+  @WholeNumber(0, 50_000_000)
+  DEDUPE_IDS_MAX = 5_000_000;
+
+  @WholeNumber(1, 512 * MIB)
+  JSON_BODY_BYTES_MAX = 10 * MIB;
+
+  @WholeNumber(1, 10_000_000)
+  ARRAY_ITEMS_MAX = 100_000;
+
+  @WholeNumber(1, 100_000)
+  CLIENT_BATCH_ITEMS_MAX = 1_000;
+
+  @WholeNumber(1, 64)
+  CLIENT_CONCURRENCY_MAX = 4;
+
+  @WholeNumber(1, 1_000)
+  CLIENT_ATTEMPTS_MAX = 8;
+
+  @WholeNumber(100, 600_000)
+  DRAIN_TIMEOUT_MS = 10_000;
+}

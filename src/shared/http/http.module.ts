@@ -1,0 +1,24 @@
+import { Global, Module, ValidationPipe } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { AccessGuard } from './access.guard.js';
+import { InternalKey } from './internal-key.js';
+import { Listeners } from './listeners.js';
+import { ProblemFilter } from './problem.filter.js';
+
+/** What every route shares: access, problems, validated queries, the listeners. */
+@Global()
+@Module({
+  providers: [
+    InternalKey,
+    Listeners,
+    { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: APP_FILTER, useClass: ProblemFilter },
+    {
+      provide: APP_PIPE,
+      useFactory: () =>
+        new ValidationPipe({ transform: true, whitelist: true, forbidNonWhitelisted: true }),
+    },
+  ],
+  exports: [InternalKey, Listeners],
+})
+export class HttpModule {}

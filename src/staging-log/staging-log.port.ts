@@ -1,0 +1,152 @@
+/**
+ * The contract between ingest and processor: an ordered, durable, append-only log of records. It
+ * knows neither what an event is nor that there is a database. Local files implement it here; a
+ * distributed engine may do so later, which is why offsets mean nothing to anybody but the log.
+ */
+
+declare const offsetBrand: unique symbol;
+
+/**
+ * A record's place in the log: a growing integer that only the log interprets (local files: the
+ * byte offset in the whole log). Exact up to 2^53; safe to print as a JSON number.
+ */
+export type Offset = number & { readonly [offsetBrand]: 'Offset' };
+
+/** @throws RangeError for anything but a whole number from 0 to 2^53 - 1. */
+export function toOffset(value: number | string): Offset {
+  const number = Number(value);
+  if (!Number.isSafeInteger(number) || number < 0) {
+    throw new RangeError(`not an offset: ${String(value)}`);
+  }
+  return number as Offset;
+}
+
+export const START_OF_LOG: Offset = toOffset(0);
+
+/** A record to append. */
+export interface NewRecord {
+  /** Idempotency key. Records without one are never taken for duplicates. */
+  readonly id?: string;
+  /**
+   * The text of a JSON object on one line, without `timestamp` and `id`, which the log adds in
+   * front. Opaque to the log, and compared as it is when an id comes again.
+   */
+  readonly payload: string;
+}
+
+/**
+ * What became of one record of an append.
+ * `appended`: it is durable. `duplicate`: a record with this id and payload is durable already.
+ * `id-reused`: a record with this id and another payload is there, so this one was not stored.
+ */
+export type RecordOutcome = 'appended' | 'duplicate' | 'id-reused';
+
+/**
+ * Why the log takes nothing at the moment.
+ * `LOG_UNAVAILABLE`: a write or sync failed, the log heals itself. `DISK_FULL`: free space is below
+ * the watermark. `QUEUE_FULL`: more bytes wait for the disk than the bound allows.
+ * `BACKLOG_FULL`: more bytes wait for the load than the bound allows. `LOG_CLOSED`: shutting down.
+ */
+export type RefusalCode =
+  'LOG_UNAVAILABLE' | 'DISK_FULL' | 'QUEUE_FULL' | 'BACKLOG_FULL' | 'LOG_CLOSED';
+
+export type AppendResult =
+  | { readonly kind: 'durable'; readonly outcomes: readonly RecordOutcome[] }
+  | {
+      readonly kind: 'refused';
+      readonly code: RefusalCode;
+      /** For the sender: what is wrong. */
+      readonly message: string;
+      /** When it is worth trying again. */
+      readonly retryAfterSeconds: number;
+    };
+
+/** Whole records, in order, as they stand in the log. */
+export interface RecordsChunk {
+  readonly kind: 'records';
+  /** One record a line, each ended by `\n`. Valid until the next read by the same reader. */
+  readonly bytes: Buffer;
+  /** Where to read on. */
+  readonly next: Offset;
+  /** The offset of the record that begins at this position of `bytes`. */
+  offsetAt(position: number): Offset;
+}
+
+/** A line too long to be a record of this system; read past it, keep its head. */
+export interface OversizedChunk {
+  readonly kind: 'oversized';
+  readonly offset: Offset;
+  readonly next: Offset;
+  /** Its first bytes, at most 64 KiB. */
+  readonly head: Buffer;
+}
+
+export type LogChunk = RecordsChunk | OversizedChunk | { readonly kind: 'end' };
+
+/**
+ * What lies just before an offset. `fingerprint`: 128 bits of SHA-256, as hex, over the last record
+ * before it (of a record over 64 KiB, its last 64 KiB). `start`: the offset is the start of the log.
+ * `not-a-record-end`: no record ends there. `beyond-end`: the log is shorter.
+ */
+export type FingerprintResult =
+  | { readonly kind: 'fingerprint'; readonly fingerprint: string }
+  | { readonly kind: 'start' }
+  | { readonly kind: 'not-a-record-end' }
+  | { readonly kind: 'beyond-end' };
+
+/** Reading: for the processor, and for tools beside a running application. */
+export abstract class StagingLogReader {
+  /** The UUID that tells this log from every other; a copied data directory carries it along. */
+  abstract readonly identity: string;
+
+  /**
+   * The exclusive end of what is durable. Never moves back, and no reader gets a byte beyond it.
+   */
+  abstract endOffset(): Offset;
+
+  /**
+   * The records from `from` (a record's start) on: at least one if any is durable, else `end`. At
+   * most about `bytesMax` bytes. Costs what it reads, however long the log is.
+   * @throws when the file cannot be read.
+   */
+  abstract read(from: Offset, bytesMax: number): Promise<LogChunk>;
+
+  /** Costs one small read. Never looks beyond `endOffset()`. */
+  abstract fingerprintBefore(offset: Offset): Promise<FingerprintResult>;
+
+  /** The `timestamp` of the record at `offset` in ms since 1970, or null when nothing is there. */
+  abstract timestampAt(offset: Offset): Promise<number | null>;
+}
+
+/** Whether the log would take a record now. */
+export type LogHealth =
+  | { readonly kind: 'accepting' }
+  | { readonly kind: 'refusing'; readonly code: RefusalCode; readonly message: string };
+
+/** The whole log, for the one process that owns it. */
+export abstract class StagingLog extends StagingLogReader {
+  /**
+   * Appends in order, each record with the time of appending, and resolves when all of them are
+   * durable, with one outcome for each in the same order. Or refuses them all: then none of them is
+   * stored, and none will ever be read. Concurrent calls share one sync of the disk. Records of one
+   * call are appended together and in order; a duplicate is answered only when the first is durable.
+   * Never rejects for reasons of the disk.
+   */
+  abstract append(records: readonly NewRecord[]): Promise<AppendResult>;
+
+  abstract health(): LogHealth;
+
+  abstract size(): { readonly segments: number; readonly bytes: number };
+
+  /**
+   * The processor's word that everything before `offset` is committed in the database. The only way
+   * the log learns it; until then the backlog is unknown, and not refused for.
+   */
+  abstract noteLoaded(offset: Offset): void;
+
+  /**
+   * Takes no more, waits until what was taken is durable or refused, and closes the files.
+   * Idempotent.
+   */
+  abstract close(): Promise<void>;
+}
