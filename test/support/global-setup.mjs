@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const compiledDatabase = join(
+  import.meta.dirname,
+  '../../dist/src/shared/database/embedded/embedded-postgres.js',
+);
+
+/**
+ * Starts one PostgreSQL for the whole run. Jest calls this once, however many tiers name it, and
+ * before it forks its workers, so that they inherit `TEST_POSTGRES_URL`.
+ */
+export default async function startTestPostgres() {
+  if (!existsSync(compiledDatabase)) {
+    throw new Error(`${compiledDatabase} is missing: run "npm run build" before this tier`);
+  }
+  const { EmbeddedPostgres } = await import(pathToFileURL(compiledDatabase).href);
+  const dataDir = await mkdtemp(join(tmpdir(), 'revenue-etl-test-'));
+  const logLines = [];
+  const log = collectingLogger(logLines);
+  try {
+    const postgres = await EmbeddedPostgres.start({ dataDir, log });
+    globalThis.testPostgres = { postgres, dataDir };
+    process.env.TEST_POSTGRES_URL = postgres.url;
+  } catch (error) {
+    console.error(logLines.join('\n'));
+    throw error;
+  }
+}
+
+/** Keeps what the database says, under whatever level, to be printed only when the start fails. */
+function collectingLogger(lines) {
+  const collect = (...parts) => {
+    lines.push(parts.map(String).join(' '));
+  };
+  return new Proxy(collect, { get: () => collect });
+}
