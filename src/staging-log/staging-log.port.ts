@@ -121,7 +121,11 @@ export abstract class StagingLogReader {
 /** Whether the log would take a record now. */
 export type LogHealth =
   | { readonly kind: 'accepting' }
-  | { readonly kind: 'refusing'; readonly code: RefusalCode; readonly message: string };
+  | {
+      readonly kind: 'refusing';
+      readonly code: RefusalCode;
+      readonly message: string;
+    };
 
 /** The whole log, for the one process that owns it. */
 export abstract class StagingLog extends StagingLogReader {

@@ -55,5 +55,9 @@ function parseEntry(entry: string): ApiKey | string {
   const scopes = scopeText === undefined ? SCOPES : scopeText.split('+');
   const unknown = scopes.find((scope) => !isScope(scope));
   if (unknown !== undefined) return `has a scope that is none of ${SCOPES.join(', ')}`;
-  return { name, digest: digestOfKey(key), scopes: new Set(scopes.filter(isScope)) };
+  return {
+    name,
+    digest: digestOfKey(key),
+    scopes: new Set(scopes.filter(isScope)),
+  };
 }

@@ -7,7 +7,10 @@ import { appConfig } from './config.js';
 @Global()
 @Module({
   imports: [
-    ConfigModule.forRoot({ ignoreEnvFile: true, load: [registerAs('app', () => appConfig)] }),
+    ConfigModule.forRoot({
+      ignoreEnvFile: true,
+      load: [registerAs('app', () => appConfig)],
+    }),
   ],
   providers: [
     {

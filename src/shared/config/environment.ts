@@ -20,7 +20,9 @@ const truth = ({ value }: TransformFnParams): unknown =>
 
 /** A whole number within bounds, with one message for all that can be wrong with it. */
 function WholeNumber(min: number, max: number): PropertyDecorator {
-  const options: ValidationOptions = { message: `must be a whole number from ${min} to ${max}` };
+  const options: ValidationOptions = {
+    message: `must be a whole number from ${min} to ${max}`,
+  };
   return (target, property) => {
     Transform(wholeNumber)(target, property);
     for (const rule of [IsInt(options), Min(min, options), Max(max, options)]) {
@@ -62,7 +64,9 @@ const postgresUrlComplaint = (value: string): string | null =>
   value === '' || /^postgres(ql)?:\/\/./.test(value) ? null : 'must begin with postgres://';
 
 const httpUrlComplaint = (value: string): string | null =>
-  value === '' || (/^https?:/.test(value) && URL.canParse(value)) ? null : 'must be an http:// or https:// URL';
+  value === '' || (/^https?:/.test(value) && URL.canParse(value))
+    ? null
+    : 'must be an http:// or https:// URL';
 
 /**
  * Every variable of the environment, named as it is set, with its default: the only list of them.

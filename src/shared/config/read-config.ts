@@ -36,7 +36,11 @@ export function gatherVariables(directory: string, processEnvironment: Variables
       throw error;
     }
   };
-  return { ...fromFile('.env'), ...fromFile('.env.local'), ...processEnvironment };
+  return {
+    ...fromFile('.env'),
+    ...fromFile('.env.local'),
+    ...processEnvironment,
+  };
 }
 
 /**
@@ -56,7 +60,10 @@ export function readConfig(variables: Variables, directory: string): ReadConfig 
   const keys = readApiKeys(environment, directory, bad);
   checkTogether(environment, keys, bad);
   if (bad.length > 0) return { kind: 'bad', bad };
-  return { kind: 'config', config: resolveConfig(environment, keys, directory) };
+  return {
+    kind: 'config',
+    config: resolveConfig(environment, keys, directory),
+  };
 }
 
 function readApiKeys(
@@ -81,7 +88,11 @@ function readApiKeys(
 }
 
 /** Rules about more than one variable. */
-function checkTogether(environment: Environment, keys: readonly ApiKey[], bad: BadVariable[]): void {
+function checkTogether(
+  environment: Environment,
+  keys: readonly ApiKey[],
+  bad: BadVariable[],
+): void {
   const { HOST, SERVER_PORT, CLIENT_PORT } = environment;
   const keysAreBad = bad.some(({ name }) => name.startsWith('API_KEYS'));
   if (!isLoopback(HOST) && keys.length === 0 && !keysAreBad) {
@@ -89,7 +100,10 @@ function checkTogether(environment: Environment, keys: readonly ApiKey[], bad: B
     bad.push({ name: 'HOST', complaint });
   }
   if (SERVER_PORT !== 0 && SERVER_PORT === CLIENT_PORT) {
-    bad.push({ name: 'CLIENT_PORT', complaint: `"${CLIENT_PORT}" is SERVER_PORT as well` });
+    bad.push({
+      name: 'CLIENT_PORT',
+      complaint: `"${CLIENT_PORT}" is SERVER_PORT as well`,
+    });
   }
 }
 

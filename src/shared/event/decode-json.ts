@@ -2,8 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { EventRefusal } from './event-codec.js';
 
 export type DecodedJson =
-  | { readonly kind: 'json'; readonly json: unknown }
-  | ({ readonly kind: 'refused' } & EventRefusal);
+  { readonly kind: 'json'; readonly json: unknown } | ({ readonly kind: 'refused' } & EventRefusal);
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
@@ -17,12 +16,23 @@ export const withoutByteOrderMark = (bytes: Buffer): Buffer =>
  */
 export function decodeJson(bytes: Buffer): DecodedJson {
   if (!isUtf8(bytes)) {
-    return { kind: 'refused', code: 'INVALID_UTF8', message: 'the bytes are not valid UTF-8' };
+    return {
+      kind: 'refused',
+      code: 'INVALID_UTF8',
+      message: 'the bytes are not valid UTF-8',
+    };
   }
   try {
-    return { kind: 'json', json: JSON.parse(bytes.toString('utf8')) as unknown };
+    return {
+      kind: 'json',
+      json: JSON.parse(bytes.toString('utf8')) as unknown,
+    };
   } catch (error) {
     const message = `not valid JSON: ${error instanceof Error ? error.message : String(error)}`;
-    return { kind: 'refused', code: 'INVALID_JSON', message: message.slice(0, 200) };
+    return {
+      kind: 'refused',
+      code: 'INVALID_JSON',
+      message: message.slice(0, 200),
+    };
   }
 }

@@ -5,7 +5,6 @@ import {
   VALUE_DECIMALS_MAX,
   VALUE_MAX,
   VALUE_SIGNIFICANT_DIGITS_MAX,
-
   type RevenueEvent,
 } from './event.js';
 import type { EventErrorCode } from './event-error-codes.js';
@@ -45,7 +44,10 @@ export function decodeEvent(input: unknown): DecodedEvent {
     (id === undefined ? null : refuseText(id, EVENT_ID));
   if (refusal !== null) return { kind: 'refused', ...refusal };
   const event = { userId, name, value } as RevenueEvent;
-  return { kind: 'event', event: id === undefined ? event : { id: id as string, ...event } };
+  return {
+    kind: 'event',
+    event: id === undefined ? event : { id: id as string, ...event },
+  };
 }
 
 /**
@@ -105,7 +107,10 @@ function refuseText(text: unknown, rule: TextRule): EventRefusal | null {
   const { property, codePointsMax, codes } = rule;
   if (text === undefined) return { code: codes.missing, message: `${property} is missing` };
   if (typeof text !== 'string') {
-    return { code: codes.type, message: `${property} must be a string, not ${kindOf(text)}` };
+    return {
+      code: codes.type,
+      message: `${property} must be a string, not ${kindOf(text)}`,
+    };
   }
   if (text === '') return { code: codes.empty, message: `${property} must not be empty` };
   if (longerThan(text, codePointsMax)) {
@@ -129,7 +134,10 @@ function longerThan(text: string, codePointsMax: number): boolean {
 function refuseName(name: unknown): EventRefusal | null {
   if (name === 'add_revenue' || name === 'subtract_revenue') return null;
   if (name === undefined) return { code: 'NAME_MISSING', message: 'name is missing' };
-  return { code: 'NAME_UNKNOWN', message: `name must be ${EVENT_NAMES.join(' or ')}` };
+  return {
+    code: 'NAME_UNKNOWN',
+    message: `name must be ${EVENT_NAMES.join(' or ')}`,
+  };
 }
 
 function refuseValue(value: unknown): EventRefusal | null {
@@ -143,7 +151,10 @@ function refuseValue(value: unknown): EventRefusal | null {
     return { code: 'VALUE_NEGATIVE', message };
   }
   if (value > VALUE_MAX) {
-    return { code: 'VALUE_TOO_LARGE', message: `value must be at most ${VALUE_MAX}` };
+    return {
+      code: 'VALUE_TOO_LARGE',
+      message: `value must be at most ${VALUE_MAX}`,
+    };
   }
   if (!Number.isInteger(value) && !hasFewDigits(value)) {
     const message = `value must have at most ${VALUE_SIGNIFICANT_DIGITS_MAX} significant digits and ${VALUE_DECIMALS_MAX} decimals`;
@@ -168,4 +179,3 @@ function kindOf(value: unknown): string {
   if (typeof value === 'object') return 'an object';
   return `a ${typeof value}`;
 }
-

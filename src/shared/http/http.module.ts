@@ -1,5 +1,6 @@
 import { Global, Module, ValidationPipe } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { Drain } from '../drain.js';
 import { AccessGuard } from './access.guard.js';
 import { InternalKey } from './internal-key.js';
 import { Listeners } from './listeners.js';
@@ -9,6 +10,7 @@ import { ProblemFilter } from './problem.filter.js';
 @Global()
 @Module({
   providers: [
+    Drain,
     InternalKey,
     Listeners,
     { provide: APP_GUARD, useClass: AccessGuard },
@@ -16,9 +18,13 @@ import { ProblemFilter } from './problem.filter.js';
     {
       provide: APP_PIPE,
       useFactory: () =>
-        new ValidationPipe({ transform: true, whitelist: true, forbidNonWhitelisted: true }),
+        new ValidationPipe({
+          transform: true,
+          whitelist: true,
+          forbidNonWhitelisted: true,
+        }),
     },
   ],
-  exports: [InternalKey, Listeners],
+  exports: [Drain, InternalKey, Listeners],
 })
 export class HttpModule {}

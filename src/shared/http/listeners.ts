@@ -41,10 +41,17 @@ export class Listeners {
    */
   async close(timeoutMs: number): Promise<void> {
     const closing = this.servers.map(
-      (server) => new Promise<void>((resolve) => server.close(() => { resolve(); })),
+      (server) =>
+        new Promise<void>((resolve) =>
+          server.close(() => {
+            resolve();
+          }),
+        ),
     );
     // A keep-alive connection that turns idle only now would hold close() until its time-out.
-    const sweep = setInterval(() => { this.closeIdle(); }, 50);
+    const sweep = setInterval(() => {
+      this.closeIdle();
+    }, 50);
     const deadline = setTimeout(() => {
       for (const server of this.servers) server.closeAllConnections();
     }, timeoutMs);
@@ -67,7 +74,9 @@ export class Listeners {
         const message = `cannot listen on ${where} (${error.message}); set ${variable} or HOST`;
         reject(new ListenError(message));
       });
-      server.listen(port, this.config.host, () => { resolve(server); });
+      server.listen(port, this.config.host, () => {
+        resolve(server);
+      });
     });
   }
 
@@ -75,6 +84,8 @@ export class Listeners {
     if (server === null) throw new Error('the listeners are not open');
     const { address, port, family } = server.address() as AddressInfo;
     const own = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
-    return family === 'IPv6' && own.includes(':') ? `http://[${own}]:${port}` : `http://${own}:${port}`;
+    return family === 'IPv6' && own.includes(':')
+      ? `http://[${own}]:${port}`
+      : `http://${own}:${port}`;
   }
 }

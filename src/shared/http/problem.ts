@@ -35,5 +35,13 @@ export function problemBody(options: ProblemOptions): Record<string, unknown> {
   const { status, code, detail, retryAfterSeconds, members } = options;
   const retry = retryAfterSeconds === undefined ? {} : { retryAfter: retryAfterSeconds };
   const title = STATUS_CODES[status] ?? 'Error';
-  return { type: 'about:blank', title, status, code, detail, ...retry, ...members };
+  return {
+    type: 'about:blank',
+    title,
+    status,
+    code,
+    detail,
+    ...retry,
+    ...members,
+  };
 }

@@ -1,0 +1,77 @@
+import { readdir, unlink, type FileHandle } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** What an owner tells tools that work beside it. */
+export interface OwnerFacts {
+  /** The durable, exclusive end of its staging log. */
+  readonly endOffset?: number;
+  /** The database that it uses, which may be its embedded one. */
+  readonly databaseUrl?: string;
+}
+
+export interface OwnerHello extends OwnerFacts {
+  readonly state: 'contending' | 'owner';
+  readonly pid: number | null;
+}
+
+export interface OtherSocket {
+  readonly name: string;
+  readonly hello: OwnerHello;
+}
+
+const ANSWER_TIMEOUT_MS = 2_000;
+/** Between bind and listen a socket refuses for a moment: only one that refuses twice is dead. */
+const SECOND_LOOK_MS = 150;
+
+/** Socket paths end at 107 bytes; on Linux the open directory gives a short one for any place. */
+export function socketPath(directory: FileHandle, path: string, name: string): string {
+  return process.platform === 'linux' ? `/proc/self/fd/${directory.fd}/${name}` : join(path, name);
+}
+
+/** All live sockets but the one of this name. Sockets of dead processes are removed on the way. */
+export async function findOthers(
+  directory: FileHandle,
+  path: string,
+  ownName: string | null,
+): Promise<OtherSocket[]> {
+  const names = (await readdir(path)).filter((name) => name.endsWith('.sock') && name !== ownName);
+  const others = names.map(async (name): Promise<OtherSocket[]> => {
+    const target = socketPath(directory, path, name);
+    const hello = (await ask(target)) ?? (await sleep(SECOND_LOOK_MS).then(() => ask(target)));
+    if (hello !== null) return [{ name, hello }];
+    await unlink(join(path, name)).catch(() => undefined);
+    return [];
+  });
+  return (await Promise.all(others)).flat();
+}
+
+/** Null when nobody listens. A process that listens but does not answer (stopped) counts as owner. */
+function ask(target: string): Promise<OwnerHello | null> {
+  return new Promise((resolve) => {
+    let text = '';
+    const socket = connect(target);
+    socket.setEncoding('utf8').setTimeout(ANSWER_TIMEOUT_MS);
+    socket.on('data', (part: string) => (text += part));
+    socket.on('end', () => {
+      resolve(parseHello(text));
+    });
+    socket.on('timeout', () => {
+      socket.destroy();
+      resolve(parseHello(''));
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      const dead = error.code === 'ECONNREFUSED' || error.code === 'ENOENT';
+      resolve(dead ? null : parseHello(''));
+    });
+  });
+}
+
+function parseHello(text: string): OwnerHello {
+  try {
+    return JSON.parse(text) as OwnerHello;
+  } catch {
+    return { state: 'owner', pid: null };
+  }
+}

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { readExactly, type LogFiles } from './log-files.js';
+import { RECORD_BYTES_MAX } from './record-format.js';
+import {
+  StagingLogReader,
+  START_OF_LOG,
+  toOffset,
+  type FingerprintResult,
+  type LogChunk,
+  type Offset,
+} from './staging-log.port.js';
+
+const NEWLINE = 0x0a;
+const HEAD_BYTES = 64 * 1024;
+/** Most records fit the first look; the second one is the bound of what a fingerprint covers. */
+const FINGERPRINT_LOOKS_BYTES = [1024, 64 * 1024];
+const TIMESTAMP = /^\{"timestamp":(\d{1,16})[,}]/;
+
+/** Reads a log of one local segment, up to an end that somebody else vouches for. */
+export class LocalLogReader extends StagingLogReader {
+  constructor(
+    readonly identity: string,
+    private readonly files: LogFiles,
+    private readonly fd: number,
+    private readonly durableEnd: () => number,
+  ) {
+    super();
+  }
+
+  endOffset(): Offset {
+    return toOffset(this.durableEnd());
+  }
+
+  async read(from: Offset, bytesMax: number): Promise<LogChunk> {
+    const end = this.endOffset();
+    if (from >= end) return { kind: 'end' };
+    const length = Math.min(end - from, Math.max(bytesMax, RECORD_BYTES_MAX));
+    const bytes = await readExactly(this.files, this.fd, { position: from, length });
+    const newline = bytes.lastIndexOf(NEWLINE);
+    if (newline < 0) return this.oversized(from, bytes, end);
+    return {
+      kind: 'records',
+      bytes: bytes.subarray(0, newline + 1),
+      next: toOffset(from + newline + 1),
+      offsetAt: (position) => toOffset(from + position),
+    };
+  }
+
+  async fingerprintBefore(offset: Offset): Promise<FingerprintResult> {
+    if (offset === START_OF_LOG) return { kind: 'start' };
+    if (offset > this.endOffset()) return { kind: 'beyond-end' };
+    for (const look of FINGERPRINT_LOOKS_BYTES) {
+      const position = Math.max(0, offset - look);
+      const range = { position, length: offset - position };
+      const bytes = await readExactly(this.files, this.fd, range);
+      if (bytes.at(-1) !== NEWLINE) return { kind: 'not-a-record-end' };
+      // A negative byteOffset would count from the end: a record of "\n" alone has nothing before.
+      const before = bytes.length < 2 ? -1 : bytes.lastIndexOf(NEWLINE, bytes.length - 2);
+      const whole = before >= 0 || position === 0;
+      if (whole || look === FINGERPRINT_LOOKS_BYTES.at(-1)) {
+        return { kind: 'fingerprint', fingerprint: fingerprint(bytes.subarray(before + 1)) };
+      }
+    }
+    throw new Error('unreachable: the last look always answers');
+  }
+
+  async timestampAt(offset: Offset): Promise<number | null> {
+    const length = Math.min(32, this.endOffset() - offset);
+    if (length <= 0) return null;
+    const bytes = await readExactly(this.files, this.fd, { position: offset, length });
+    const match = TIMESTAMP.exec(bytes.toString('latin1'));
+    return match === null ? null : Number(match[1]);
+  }
+
+  /** Looks for the end of a line that is longer than any record, without keeping it. */
+  private async oversized(from: Offset, head: Buffer, end: Offset): Promise<LogChunk> {
+    for (let position = from + head.length; position < end; position += RECORD_BYTES_MAX) {
+      const length = Math.min(RECORD_BYTES_MAX, end - position);
+      const bytes = await readExactly(this.files, this.fd, { position, length });
+      const newline = bytes.indexOf(NEWLINE);
+      if (newline < 0) continue;
+      const next = toOffset(position + newline + 1);
+      return { kind: 'oversized', offset: from, next, head: head.subarray(0, HEAD_BYTES) };
+    }
+    throw new Error(`no line end between offset ${from} and the durable end ${end} of the log`);
+  }
+}
+
+const fingerprint = (record: Buffer): string =>
+  createHash('sha256').update(record).digest('hex').slice(0, 32);

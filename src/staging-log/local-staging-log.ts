@@ -1,0 +1,222 @@
+import { ActiveSegment } from './active-segment.js';
+import { DedupeIndex } from './dedupe-index.js';
+import { DiskWatermark } from './disk-watermark.js';
+import { GroupCommit } from './group-commit.js';
+import { IdRegister } from './id-register.js';
+import { LocalLogReader } from './local-log-reader.js';
+import { openLogDirectory, segmentPath, stagingDirectory } from './log-directory.js';
+import { nodeLogFiles, type LogFiles } from './log-files.js';
+import { rebuildDedupeIndex } from './rebuild-dedupe-index.js';
+import { RecordClock } from './record-clock.js';
+import { assertPayload, formatRecord } from './record-format.js';
+import {
+  StagingLog,
+  START_OF_LOG,
+  type AppendResult,
+  type FingerprintResult,
+  type LogChunk,
+  type LogHealth,
+  type NewRecord,
+  type Offset,
+  type RecordOutcome,
+  type RefusalCode,
+} from './staging-log.port.js';
+
+export interface LocalStagingLogOptions {
+  /** The log lives in `<dataDir>/staging`. Its caller owns the directory, see DataDirectoryOwner. */
+  readonly dataDir: string;
+  readonly dedupeIdsMax: number;
+  readonly dedupeWindowSeconds: number;
+  readonly appendQueueBytesMax: number;
+  /** 0: off. */
+  readonly backlogBytesMax: number;
+  readonly diskFreeBytesMin: number;
+  readonly report: (level: 'info' | 'warn' | 'error', message: string) => void;
+  readonly files?: LogFiles;
+  readonly now?: () => number;
+}
+
+type Refusal = Extract<AppendResult, { kind: 'refused' }>;
+
+const HEAL_FIRST_DELAY_MS = 100;
+const HEAL_DELAY_MAX_MS = 2_000;
+
+interface Parts {
+  readonly segment: ActiveSegment;
+  readonly reader: LocalLogReader;
+  readonly readerFd: number;
+  readonly ids: IdRegister;
+  readonly watermark: DiskWatermark;
+}
+
+/**
+ * The staging log in one local file.
+ *
+ * States: accepting; healing (a write or sync failed: refuses, reads go on, tries to reopen until it
+ * works, then accepts again); closed (takes nothing, for good).
+ */
+export class LocalStagingLog extends StagingLog {
+  private readonly commits: GroupCommit;
+  private readonly clock: RecordClock;
+  private loaded: Offset | null = null;
+  private closing: Promise<void> | null = null;
+  private healTimer: NodeJS.Timeout | null = null;
+
+  private constructor(
+    private readonly options: LocalStagingLogOptions,
+    private readonly files: LogFiles,
+    private readonly parts: Parts,
+  ) {
+    super();
+    this.commits = new GroupCommit(parts.segment, (error) => {
+      options.report('error', `the staging log takes no events: ${error.message}`);
+      this.healLater(HEAL_FIRST_DELAY_MS);
+    });
+    this.clock = new RecordClock((back) => {
+      options.report('warn', `the clock went back by ${back} ms; timestamps follow it`);
+    }, options.now);
+  }
+
+  /** Opens or creates the log, cuts a torn tail, and reads the ids of the window back. */
+  static async open(options: LocalStagingLogOptions): Promise<LocalStagingLog> {
+    const files = options.files ?? nodeLogFiles;
+    const directory = stagingDirectory(options.dataDir);
+    const identity = await openLogDirectory(directory);
+    const path = segmentPath(directory, START_OF_LOG);
+    const segment = await ActiveSegment.open(files, path, directory);
+    reportTornTail(segment, options);
+    const readerFd = await files.open(path, 'r');
+    const reader = new LocalLogReader(identity, files, readerFd, () => segment.end);
+    const index = new DedupeIndex({
+      idsMax: options.dedupeIdsMax,
+      windowSeconds: options.dedupeWindowSeconds,
+    });
+    await rebuildDedupeIndex(index, reader, (options.now ?? Date.now)());
+    const watermark = new DiskWatermark(files, directory, options.diskFreeBytesMin);
+    await watermark.start();
+    const ids = new IdRegister(index);
+    return new LocalStagingLog(options, files, { segment, reader, readerFd, ids, watermark });
+  }
+
+  get identity(): string {
+    return this.parts.reader.identity;
+  }
+
+  endOffset(): Offset {
+    return this.parts.reader.endOffset();
+  }
+
+  read(from: Offset, bytesMax: number): Promise<LogChunk> {
+    return this.parts.reader.read(from, bytesMax);
+  }
+
+  fingerprintBefore(offset: Offset): Promise<FingerprintResult> {
+    return this.parts.reader.fingerprintBefore(offset);
+  }
+
+  timestampAt(offset: Offset): Promise<number | null> {
+    return this.parts.reader.timestampAt(offset);
+  }
+
+  async append(records: readonly NewRecord[]): Promise<AppendResult> {
+    const refusal = this.refusal();
+    if (refusal !== null) return refusal;
+    for (const { payload } of records) assertPayload(payload);
+    const timestamp = this.clock.read();
+    const outcomes: RecordOutcome[] = [];
+    const claimed: (NewRecord & { readonly id: string })[] = [];
+    let text = '';
+    let waits = false;
+    for (const record of records) {
+      const claim = this.parts.ids.claim(record, timestamp);
+      outcomes.push(claim.outcome);
+      waits ||= claim.inFlight;
+      if (claim.outcome !== 'appended') continue;
+      text += formatRecord(timestamp, record);
+      if (record.id !== undefined) claimed.push({ ...record, id: record.id });
+    }
+    if (text === '' && !waits) return { kind: 'durable', outcomes };
+    const commit = await this.commits.submit(text);
+    const durable = commit.kind === 'durable';
+    this.parts.ids.settle(claimed, durable ? timestamp : null);
+    return durable ? { kind: 'durable', outcomes } : unavailable(commit.error);
+  }
+
+  health(): LogHealth {
+    const refusal = this.refusal();
+    if (refusal === null) return { kind: 'accepting' };
+    return { kind: 'refusing', code: refusal.code, message: refusal.message };
+  }
+
+  size(): { readonly segments: number; readonly bytes: number } {
+    return { segments: 1, bytes: this.endOffset() };
+  }
+
+  noteLoaded(offset: Offset): void {
+    this.loaded = offset;
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.closeFiles();
+    return this.closing;
+  }
+
+  /** Why nothing is taken now, or null. The disk's refusals come before those of the bounds. */
+  private refusal(): Refusal | null {
+    const { options, parts } = this;
+    if (this.closing !== null) return refuse('LOG_CLOSED', 'the server is shutting down', 5);
+    const { failed } = this.commits;
+    if (failed !== null) return unavailable(failed);
+    if (parts.watermark.low) {
+      const message = `less than DISK_FREE_BYTES_MIN (${options.diskFreeBytesMin}) bytes are free`;
+      return refuse('DISK_FULL', message, 5);
+    }
+    if (this.commits.pendingBytes >= options.appendQueueBytesMax) {
+      return refuse('QUEUE_FULL', 'more waits for the disk than APPEND_QUEUE_BYTES_MAX', 1);
+    }
+    const backlog = this.loaded === null ? 0 : this.endOffset() - this.loaded;
+    if (options.backlogBytesMax > 0 && backlog > options.backlogBytesMax) {
+      return refuse('BACKLOG_FULL', 'more waits for the load than BACKLOG_BYTES_MAX', 5);
+    }
+    return null;
+  }
+
+  private healLater(delayMs: number): void {
+    if (this.closing !== null) return;
+    this.healTimer = setTimeout(() => void this.heal(delayMs), delayMs);
+  }
+
+  private async heal(delayMs: number): Promise<void> {
+    await this.commits.idle();
+    try {
+      await this.parts.segment.heal();
+    } catch (error) {
+      this.options.report('error', `the staging log cannot go on yet: ${String(error)}`);
+      this.healLater(Math.min(HEAL_DELAY_MAX_MS, delayMs * 2));
+      return;
+    }
+    this.commits.resume();
+    this.options.report('info', `the staging log takes events again, at ${this.endOffset()}`);
+  }
+
+  private async closeFiles(): Promise<void> {
+    if (this.healTimer !== null) clearTimeout(this.healTimer);
+    this.parts.watermark.stop();
+    await this.commits.idle();
+    await this.parts.segment.close();
+    await this.files.close(this.parts.readerFd);
+  }
+}
+
+function refuse(code: RefusalCode, message: string, retryAfterSeconds: number): Refusal {
+  return { kind: 'refused', code, message, retryAfterSeconds };
+}
+
+const unavailable = (error: Error): Refusal =>
+  refuse('LOG_UNAVAILABLE', `the staging log cannot be written (${error.message})`, 2);
+
+function reportTornTail({ tornTail }: ActiveSegment, { report }: LocalStagingLogOptions): void {
+  if (tornTail === null) return;
+  const { bytes, offset, keptAs } = tornTail;
+  report('warn', `cut ${bytes} bytes without a line end at offset ${offset}, kept as ${keptAs}`);
+}

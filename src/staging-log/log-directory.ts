@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+const IDENTITY_FILE = 'log.identity';
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** The log's directory is not one that can be used as it is. The message says what to do. */
+export class LogDirectoryError extends Error {
+  constructor(
+    readonly code: 'LOG_IDENTITY_MISSING' | 'LOG_IDENTITY_DAMAGED' | 'LOG_MISSING',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export const stagingDirectory = (dataDir: string): string => join(dataDir, 'staging');
+
+/** A segment is named by the offset of its first record, so that names sort as offsets do. */
+export const segmentPath = (directory: string, firstOffset: number): string =>
+  join(directory, `${String(firstOffset).padStart(20, '0')}.jsonl`);
+
+/** Makes the directory and the identity of a new log, durably, or reads those of an existing one. */
+export async function openLogDirectory(directory: string): Promise<string> {
+  await mkdir(directory, { recursive: true });
+  const known = await readIdentity(directory);
+  if (known !== null) return known;
+  const segments = (await readdir(directory)).filter((name) => name.endsWith('.jsonl'));
+  if (segments.length > 0) throw identityMissing(directory);
+  const identity = randomUUID();
+  await writeIdentity(directory, identity);
+  await syncDirectory(dirname(directory));
+  return identity;
+}
+
+/** The identity of an existing log. @throws LogDirectoryError when there is none. */
+export async function requireIdentity(directory: string): Promise<string> {
+  const identity = await readIdentity(directory);
+  if (identity !== null) return identity;
+  const message = `no staging log in ${directory}; set DATA_DIR to the directory of the application`;
+  throw new LogDirectoryError('LOG_MISSING', message);
+}
+
+async function readIdentity(directory: string): Promise<string | null> {
+  const path = join(directory, IDENTITY_FILE);
+  if (!existsSync(path)) return null;
+  const text = (await readFile(path, 'utf8')).trim();
+  if (UUID.test(text)) return text;
+  const message = `${path} does not hold a UUID; restore it from a backup, or from load_checkpoint.log_id in the database`;
+  throw new LogDirectoryError('LOG_IDENTITY_DAMAGED', message);
+}
+
+/** A new identity would load every record of an old log a second time. */
+function identityMissing(directory: string): LogDirectoryError {
+  const path = join(directory, IDENTITY_FILE);
+  const message = `${path} is missing beside existing segments; restore it from a backup, or write load_checkpoint.log_id from the database into it`;
+  return new LogDirectoryError('LOG_IDENTITY_MISSING', message);
+}
+
+async function writeIdentity(directory: string, identity: string): Promise<void> {
+  const path = join(directory, IDENTITY_FILE);
+  const temporary = `${path}.new`;
+  const file = await open(temporary, 'w', 0o600);
+  await file.writeFile(`${identity}\n`);
+  await file.sync();
+  await file.close();
+  await rename(temporary, path);
+  await syncDirectory(directory);
+}
+
+/** Makes names in a directory durable. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,67 @@
+import * as fs from 'node:fs';
+import { promisify } from 'node:util';
+
+const read = promisify(fs.read);
+const write = promisify(fs.write);
+
+/**
+ * The calls to the operating system that the log's promises rest on. One small place, so that tests
+ * can make any of them fail.
+ */
+export interface LogFiles {
+  open(path: string, flags: string): Promise<number>;
+  close(fd: number): Promise<void>;
+  size(fd: number): Promise<number>;
+  /** May read less than asked for. */
+  read(fd: number, into: Buffer, position: number): Promise<number>;
+  /** May write less than given. */
+  write(fd: number, bytes: Buffer, position: number): Promise<number>;
+  fdatasync(fd: number): Promise<void>;
+  fsync(fd: number): Promise<void>;
+  truncate(fd: number, length: number): Promise<void>;
+  /** Bytes that an ordinary user may still write to the file system of `path`. */
+  freeBytes(path: string): Promise<number>;
+}
+
+/** The real ones, on plain descriptors: a FileHandle costs a promise more on the hot path. */
+export const nodeLogFiles: LogFiles = {
+  open: promisify(fs.open) as LogFiles['open'],
+  close: promisify(fs.close),
+  size: async (fd) => (await promisify(fs.fstat)(fd)).size,
+  read: async (fd, into, position) => (await read(fd, into, 0, into.length, position)).bytesRead,
+  write: async (fd, bytes, position) =>
+    (await write(fd, bytes, 0, bytes.length, position)).bytesWritten,
+  fdatasync: promisify(fs.fdatasync),
+  fsync: promisify(fs.fsync),
+  truncate: promisify(fs.ftruncate),
+  freeBytes: async (path) => {
+    const { bavail, bsize } = await promisify(fs.statfs)(path);
+    return bavail * bsize;
+  },
+};
+
+/** Reads exactly `length` bytes. @throws when the file ends before. */
+export async function readExactly(
+  files: LogFiles,
+  fd: number,
+  range: { readonly position: number; readonly length: number },
+): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(range.length);
+  for (let done = 0; done < range.length;) {
+    const count = await files.read(fd, bytes.subarray(done), range.position + done);
+    if (count === 0) throw new Error(`the file ends at ${range.position + done}, too early`);
+    done += count;
+  }
+  return bytes;
+}
+
+/** Writes all of `bytes`, however often the system takes only a part. */
+export async function writeFully(
+  files: LogFiles,
+  fd: number,
+  at: { readonly position: number; readonly bytes: Buffer },
+): Promise<void> {
+  for (let done = 0; done < at.bytes.length;) {
+    done += await files.write(fd, at.bytes.subarray(done), at.position + done);
+  }
+}

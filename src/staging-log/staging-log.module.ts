@@ -1,0 +1,27 @@
+import { Logger, Module } from '@nestjs/common';
+import { AppConfig } from '../shared/config/app-config.js';
+import { LocalStagingLog } from './local-staging-log.js';
+import { StagingLog, StagingLogReader } from './staging-log.port.js';
+
+/** The log of this process. Opening it needs the ownership of the data directory. */
+@Module({
+  providers: [
+    {
+      provide: StagingLog,
+      inject: [AppConfig],
+      useFactory: (config: AppConfig) => {
+        const logger = new Logger('StagingLog');
+        const levels = { info: 'log', warn: 'warn', error: 'error' } as const;
+        return LocalStagingLog.open({
+          ...config,
+          report: (level, message) => {
+            logger[levels[level]](message);
+          },
+        });
+      },
+    },
+    { provide: StagingLogReader, useExisting: StagingLog },
+  ],
+  exports: [StagingLog, StagingLogReader],
+})
+export class StagingLogModule {}
