@@ -20,7 +20,10 @@ interface Owner {
  * @throws EmbeddedPostgresError `FOREIGN_OWNER` for an ordinary user whose cluster belongs to somebody else;
  *   `NO_ACCOUNT` for root when no unprivileged account can reach both the programs and the data
  */
-export async function chooseAccount(binaries: PostgresBinaries, layout: ClusterLayout): Promise<ServerAccount> {
+export async function chooseAccount(
+  binaries: PostgresBinaries,
+  layout: ClusterLayout,
+): Promise<ServerAccount> {
   if (process.geteuid?.() !== 0) {
     await requireOwnership(layout);
     return { kind: 'self' };
@@ -46,16 +49,28 @@ export async function chooseAccount(binaries: PostgresBinaries, layout: ClusterL
 async function accountsForRoot(layout: ClusterLayout): Promise<readonly ServerAccount[]> {
   const clusterOwner = await ownerOf(layout.clusterDir);
   const dataOwner = await ownerOf(layout.dataDir);
-  const namespace: readonly ServerAccount[] = process.platform === 'linux' ? [{ kind: 'user-namespace' }] : [];
-  return [...ordinary(clusterOwner), ...namespace, ...ordinary(dataOwner), ...ordinary({ uid: NOBODY, gid: NOBODY })];
+  const namespace: readonly ServerAccount[] =
+    process.platform === 'linux' ? [{ kind: 'user-namespace' }] : [];
+  return [
+    ...ordinary(clusterOwner),
+    ...namespace,
+    ...ordinary(dataOwner),
+    ...ordinary({ uid: NOBODY, gid: NOBODY }),
+  ];
 }
 
 function ordinary(owner: Owner | undefined): readonly ServerAccount[] {
-  return owner === undefined || owner.uid === 0 ? [] : [{ kind: 'other-user', uid: owner.uid, gid: owner.gid }];
+  return owner === undefined || owner.uid === 0
+    ? []
+    : [{ kind: 'other-user', uid: owner.uid, gid: owner.gid }];
 }
 
 /** @returns why the account cannot be used, or undefined */
-async function probe(account: ServerAccount, binaries: PostgresBinaries, layout: ClusterLayout): Promise<string | undefined> {
+async function probe(
+  account: ServerAccount,
+  binaries: PostgresBinaries,
+  layout: ClusterLayout,
+): Promise<string | undefined> {
   const script = 'test -x "$1" || { echo "cannot enter $1"; exit 1; }; exec "$2" --version';
   const command = commandAs(account, ['sh', '-c', script, 'sh', layout.dataDir, binaries.postgres]);
   const result = await runCommand(command, PROBE_TIMEOUT_MS);

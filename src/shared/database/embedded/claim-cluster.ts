@@ -16,16 +16,20 @@ export interface ClusterClaim {
 
 /**
  * Returns when no server runs on the cluster: at once as a rule, after at most 30 s when one is left over from a killed
- * process. Only a process that was verified to be the server of this very directory is ever signalled.
+ * process, and early when `signal` is aborted. Only a process that was verified to be the server of this very directory is ever signalled.
  *
  * @throws EmbeddedPostgresError `IN_USE` when a live process owns the server, `ORPHAN_STAYS` after the bound
  */
-export async function claimCluster(layout: ClusterLayout, log: EmbeddedPostgresLog): Promise<ClusterClaim> {
+export async function claimCluster(
+  layout: ClusterLayout,
+  log: EmbeddedPostgresLog,
+  signal?: AbortSignal,
+): Promise<ClusterClaim> {
   const startedAt = performance.now();
   let interrupted = false;
   for (;;) {
     const holder = await inspectLockHolder(layout);
-    if (holder.kind === 'nobody') return { stalePid: undefined };
+    if (holder.kind === 'nobody' || signal?.aborted === true) return { stalePid: undefined };
     if (holder.kind === 'stranger') return { stalePid: holder.pid };
     if (holder.kind === 'owned') throw inUse(layout, holder.ownerPid);
 
@@ -35,12 +39,14 @@ export async function claimCluster(layout: ClusterLayout, log: EmbeddedPostgresL
       interrupted = true;
       interruptLeftOver(holder, log);
     }
-    await pause(POLL_MS);
+    await pause(POLL_MS, signal);
   }
 }
 
 function interruptLeftOver(holder: LockHolder & { pid: number }, log: EmbeddedPostgresLog): void {
-  log.warn(`A PostgreSQL server (process ${holder.pid}) is left over from a process that was killed; shutting it down first`);
+  log.warn(
+    `A PostgreSQL server (process ${holder.pid}) is left over from a process that was killed; shutting it down first`,
+  );
   try {
     process.kill(holder.pid, 'SIGINT');
   } catch (error) {

@@ -17,13 +17,23 @@ const UNFINISHED = /^\d+\.initdb-/;
  *
  * @throws EmbeddedPostgresError `INITDB_FAILED` with initdb's output
  */
-export async function createCluster(layout: ClusterLayout, binaries: PostgresBinaries, account: ServerAccount): Promise<void> {
+export async function createCluster(
+  layout: ClusterLayout,
+  binaries: PostgresBinaries,
+  account: ServerAccount,
+): Promise<void> {
   const unfinished = await mkdtemp(join(layout.rootDir, `${layout.major}.initdb-`));
   await giveToAccount(unfinished, account);
-  const result = await runCommand(commandAs(account, initdbArguments(binaries, unfinished)), INITDB_TIMEOUT_MS);
+  const result = await runCommand(
+    commandAs(account, initdbArguments(binaries, unfinished)),
+    INITDB_TIMEOUT_MS,
+  );
   if (result.kind === 'failed') {
     await rm(unfinished, { recursive: true, force: true });
-    throw new EmbeddedPostgresError('EMBEDDED_POSTGRES_INITDB_FAILED', `Cannot create a cluster in ${layout.rootDir}:\n${result.output}`);
+    throw new EmbeddedPostgresError(
+      'EMBEDDED_POSTGRES_INITDB_FAILED',
+      `Cannot create a cluster in ${layout.rootDir}:\n${result.output}`,
+    );
   }
   await rename(unfinished, layout.clusterDir);
   await syncDirectory(layout.rootDir);
@@ -33,12 +43,20 @@ export async function createCluster(layout: ClusterLayout, binaries: PostgresBin
 export async function removeUnfinishedClusters(layout: ClusterLayout): Promise<void> {
   for (const name of await readdir(layout.rootDir)) {
     // Retries, because the killed start's initdb may still be writing there.
-    if (UNFINISHED.test(name)) await rm(join(layout.rootDir, name), { recursive: true, force: true, maxRetries: 5 });
+    if (UNFINISHED.test(name))
+      await rm(join(layout.rootDir, name), { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
 function initdbArguments(binaries: PostgresBinaries, directory: string): [string, ...string[]] {
-  const options = ['--username=postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--data-checksums', '--no-instructions'];
+  const options = [
+    '--username=postgres',
+    '--auth=trust',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--data-checksums',
+    '--no-instructions',
+  ];
   return ['env', 'LC_ALL=C', binaries.initdb, '-D', directory, ...options];
 }
 

@@ -21,7 +21,9 @@ export async function ensureDatabase(socketDir: string): Promise<void> {
 }
 
 /** @returns undefined when the server answered a query, else what it or the kernel said (`code` is an SQLSTATE or an errno name) */
-export async function askServer(socketDir: string): Promise<{ readonly code: string; readonly message: string } | undefined> {
+export async function askServer(
+  socketDir: string,
+): Promise<{ readonly code: string; readonly message: string } | undefined> {
   try {
     await withMaintenanceSession(socketDir, (client) => client.query('SELECT 1'));
     return undefined;
@@ -31,7 +33,10 @@ export async function askServer(socketDir: string): Promise<{ readonly code: str
   }
 }
 
-async function withMaintenanceSession(socketDir: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
+async function withMaintenanceSession(
+  socketDir: string,
+  work: (client: pg.Client) => Promise<unknown>,
+): Promise<void> {
   const client = new pg.Client({
     host: socketDir,
     port: SOCKET_PORT,

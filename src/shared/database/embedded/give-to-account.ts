@@ -14,7 +14,8 @@ export async function giveToAccount(path: string, account: ServerAccount): Promi
   const wanted = fileOwnerOf(account);
   if ((await stat(path)).uid === wanted.uid) return;
   try {
-    for (const entry of await readdir(path, { recursive: true })) await lchown(join(path, entry), wanted.uid, wanted.gid);
+    for (const entry of await readdir(path, { recursive: true }))
+      await lchown(join(path, entry), wanted.uid, wanted.gid);
     await lchown(path, wanted.uid, wanted.gid);
   } catch (cause) {
     const message = `Cannot give ${path} to uid ${wanted.uid}: ${String(cause)}. Run as an ordinary user, or set DATABASE_URL.`;

@@ -47,7 +47,11 @@ function damaged(layout: ClusterLayout): EmbeddedPostgresError {
   );
 }
 
-function otherMajor(layout: ClusterLayout, directory: string, found: number): EmbeddedPostgresError {
+function otherMajor(
+  layout: ClusterLayout,
+  directory: string,
+  found: number,
+): EmbeddedPostgresError {
   const { major } = layout;
   return new EmbeddedPostgresError(
     'EMBEDDED_POSTGRES_OTHER_MAJOR',

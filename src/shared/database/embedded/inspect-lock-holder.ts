@@ -17,13 +17,20 @@ import { readProcess } from './process-table.js';
 export type LockHolder =
   | { readonly kind: 'nobody' }
   | { readonly kind: 'stranger'; readonly pid: number }
-  | { readonly kind: 'owned'; readonly pid: number; readonly ownerPid: number; readonly socketDir: string }
+  | {
+      readonly kind: 'owned';
+      readonly pid: number;
+      readonly ownerPid: number;
+      readonly socketDir: string;
+    }
   | { readonly kind: 'closing'; readonly pid: number }
   | { readonly kind: 'orphan'; readonly pid: number };
 
 /** Reads the lock file and the process table; changes nothing. */
 export async function inspectLockHolder(layout: ClusterLayout): Promise<LockHolder> {
-  const lines = (await readFile(join(layout.clusterDir, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
+  const lines = (
+    await readFile(join(layout.clusterDir, 'postmaster.pid'), 'utf8').catch(() => '')
+  ).split('\n');
   const pid = Number.parseInt(lines[0] ?? '', 10);
   const server = Number.isNaN(pid) ? undefined : await readProcess(pid);
   if (server === undefined) return { kind: 'nobody' };
@@ -37,7 +44,13 @@ export async function inspectLockHolder(layout: ClusterLayout): Promise<LockHold
   return { kind: 'owned', pid, ownerPid, socketDir: lines[4] ?? '' };
 }
 
-/** The server's main process keeps the command line that it was started with; see `serverArguments`. */
+/**
+ * The server's main process keeps the command line that it was started with; see `serverArguments`.
+ * A guard's command line contains its server's.
+ */
 function isServerOf(layout: ClusterLayout, commandLine: string): boolean {
-  return commandLine.includes(`/postgres -D ${layout.clusterDir} -p `);
+  return (
+    guardOwner(commandLine) === undefined &&
+    commandLine.includes(`/postgres -D ${layout.clusterDir} -p `)
+  );
 }

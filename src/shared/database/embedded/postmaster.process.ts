@@ -37,7 +37,9 @@ export class Postmaster {
     const guarded = inner === undefined ? argv : [inner.file, ...inner.args];
     const identity = inner?.identity ?? commandAs(account, argv).identity;
     const args = guardArguments(process.pid, guarded);
-    return new Postmaster(spawn('sh', args, { ...identity, cwd: '/', detached: true, stdio: ['pipe', 'pipe', 'pipe'] }));
+    return new Postmaster(
+      spawn('sh', args, { ...identity, cwd: '/', detached: true, stdio: ['pipe', 'pipe', 'pipe'] }),
+    );
   }
 
   get isRunning(): boolean {

@@ -15,7 +15,10 @@ import { openSocketDirectory } from './socket-directory.js';
  * Brings everything to the point where the server can be started: programs, account, cluster, directories.
  * Refusals come first, and whatever changes the disk only once no other server can be running there.
  */
-export async function prepareServer(dataDir: string, log: EmbeddedPostgresLog): Promise<ServerSetup> {
+export async function prepareServer(
+  dataDir: string,
+  log: EmbeddedPostgresLog,
+): Promise<ServerSetup> {
   const binaries = await findBinaries();
   await mkdir(dataDir, { recursive: true });
   const layout = clusterLayout(await realpath(dataDir), binaries.major);
@@ -35,19 +38,13 @@ export async function prepareServer(dataDir: string, log: EmbeddedPostgresLog): 
 }
 
 async function openDirectories(layout: ClusterLayout, account: ServerAccount): Promise<void> {
+  await giveToAccount(layout.rootDir, account);
   await mkdir(layout.logDir, { recursive: true, mode: 0o700 });
   await giveToAccount(layout.logDir, account);
-  if (account.kind === 'other-user') await handOverRoot(layout, account);
 }
 
-/** Only the directory itself: its content changes hands piece by piece. */
-async function handOverRoot(layout: ClusterLayout, account: ServerAccount): Promise<void> {
-  await chmod(layout.rootDir, 0o700);
-  await giveToAccount(layout.rootDir, account);
-}
-
-/** A copy made as a backup often has wider permissions, which PostgreSQL would refuse. */
 async function openCluster(layout: ClusterLayout, account: ServerAccount): Promise<void> {
   await giveToAccount(layout.clusterDir, account);
+  // A copy made as a backup often has wider permissions, which PostgreSQL would refuse.
   await chmod(layout.clusterDir, 0o700);
 }

@@ -23,7 +23,10 @@ async function readFromProc(pid: number): Promise<ProcessFacts | undefined> {
     // The name in parentheses may hold anything, so fields are counted from the last parenthesis: state, parent.
     const [state, parentPid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (state === 'Z' || state === 'X') return undefined;
-    return { parentPid: Number(parentPid), commandLine: commandLine.replace(/\0$/, '').replaceAll('\0', ' ') };
+    return {
+      parentPid: Number(parentPid),
+      commandLine: commandLine.replace(/\0$/, '').replaceAll('\0', ' '),
+    };
   } catch {
     return undefined;
   }
@@ -33,6 +36,7 @@ async function readFromPs(pid: number): Promise<ProcessFacts | undefined> {
   const args = ['-ww', '-o', 'ppid=,stat=,command=', '-p', String(pid)];
   const result = await runCommand({ file: 'ps', args, identity: {} }, PS_TIMEOUT_MS);
   const fields = /^\s*(\d+)\s+(\S+)\s+(.*)$/s.exec(result.output);
-  if (result.kind === 'failed' || fields === null || fields[2]?.startsWith('Z') === true) return undefined;
+  if (result.kind === 'failed' || fields === null || fields[2]?.startsWith('Z') === true)
+    return undefined;
   return { parentPid: Number(fields[1]), commandLine: fields[3] ?? '' };
 }

@@ -24,8 +24,14 @@ async function readLinkList(file: string): Promise<readonly LibraryLink[]> {
 }
 
 function isLibraryLink(value: unknown): value is LibraryLink {
-  if (typeof value !== 'object' || value === null || !('source' in value) || !('target' in value)) return false;
+  if (typeof value !== 'object' || value === null || !('source' in value) || !('target' in value))
+    return false;
   const { source, target } = value;
   // A link always points to a file beside it; anything else is not ours to create.
-  return typeof source === 'string' && typeof target === 'string' && dirname(source) === dirname(target) && !target.includes('..');
+  return (
+    typeof source === 'string' &&
+    typeof target === 'string' &&
+    dirname(source) === dirname(target) &&
+    !target.includes('..')
+  );
 }

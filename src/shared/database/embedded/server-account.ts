@@ -20,13 +20,20 @@ export interface AccountCommand {
 const MAPPED_ID = 65534;
 
 /** Turns an argument vector into one that runs as `account`; neither way forks, so the process id stays the command's own. */
-export function commandAs(account: ServerAccount, argv: readonly [string, ...string[]]): AccountCommand {
+export function commandAs(
+  account: ServerAccount,
+  argv: readonly [string, ...string[]],
+): AccountCommand {
   const [file, ...args] = argv;
   switch (account.kind) {
     case 'self':
       return { file, args, identity: {} };
     case 'user-namespace':
-      return { file: 'unshare', args: ['-U', `--map-user=${MAPPED_ID}`, `--map-group=${MAPPED_ID}`, '--', ...argv], identity: {} };
+      return {
+        file: 'unshare',
+        args: ['-U', `--map-user=${MAPPED_ID}`, `--map-group=${MAPPED_ID}`, '--', ...argv],
+        identity: {},
+      };
     case 'other-user':
       return { file, args, identity: { uid: account.uid, gid: account.gid } };
     default:
@@ -35,7 +42,10 @@ export function commandAs(account: ServerAccount, argv: readonly [string, ...str
 }
 
 /** The owner that files must have on disk for `account` to use them. */
-export function fileOwnerOf(account: ServerAccount): { readonly uid: number; readonly gid: number } {
+export function fileOwnerOf(account: ServerAccount): {
+  readonly uid: number;
+  readonly gid: number;
+} {
   if (account.kind === 'other-user') return { uid: account.uid, gid: account.gid };
   return { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
 }

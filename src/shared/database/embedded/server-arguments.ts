@@ -29,13 +29,38 @@ const LOGGING = {
  * @param stalePid a process id in a stale lock file that PostgreSQL would take for a live server. It overlooks its
  *   grandparent's id, which it learns from the environment; its other checks (shared memory in use) stay in force.
  */
-export function serverArguments(setup: ServerSetup, stalePid: number | undefined): [string, ...string[]] {
+export function serverArguments(
+  setup: ServerSetup,
+  stalePid: number | undefined,
+): [string, ...string[]] {
   const { layout, binaries, socketDir } = setup;
-  const environment = ['LC_ALL=C', ...(stalePid === undefined ? [] : [`PG_GRANDPARENT_PID=${stalePid}`])];
-  const access = { listen_addresses: '', unix_socket_directories: quoteListItem(socketDir), unix_socket_permissions: '0700' };
-  const settings = { ...access, ...DURABILITY, ...RESOURCES, ...LOGGING, log_directory: layout.logDir };
+  const environment = [
+    'LC_ALL=C',
+    ...(stalePid === undefined ? [] : [`PG_GRANDPARENT_PID=${stalePid}`]),
+  ];
+  const access = {
+    listen_addresses: '',
+    unix_socket_directories: quoteListItem(socketDir),
+    unix_socket_permissions: '0700',
+  };
+  const settings = {
+    ...access,
+    ...DURABILITY,
+    ...RESOURCES,
+    ...LOGGING,
+    log_directory: layout.logDir,
+  };
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  return ['env', ...environment, binaries.postgres, '-D', layout.clusterDir, '-p', String(SOCKET_PORT), ...options];
+  return [
+    'env',
+    ...environment,
+    binaries.postgres,
+    '-D',
+    layout.clusterDir,
+    '-p',
+    String(SOCKET_PORT),
+    ...options,
+  ];
 }
 
 /** The setting is a comma-separated list; quotes keep a directory with a comma or a space in one piece. */

@@ -19,9 +19,14 @@ const TEMPORARY_PREFIX = 'revenue-etl-pg-';
  * short enough for the kernel, else a fresh one among the temporary files. What an earlier, killed server left is removed,
  * so call it only when no server runs on this cluster.
  */
-export async function openSocketDirectory(layout: ClusterLayout, account: ServerAccount): Promise<string> {
+export async function openSocketDirectory(
+  layout: ClusterLayout,
+  account: ServerAccount,
+): Promise<string> {
   await removeTemporarySocketDirectory(layout);
-  const directory = fitsSocket(layout.runDir) ? await openRunDirectory(layout.runDir) : await makeTemporaryDirectory(layout);
+  const directory = fitsSocket(layout.runDir)
+    ? await openRunDirectory(layout.runDir)
+    : await makeTemporaryDirectory(layout);
   await giveToAccount(directory, account);
   return directory;
 }
@@ -31,7 +36,8 @@ export async function removeTemporarySocketDirectory(layout: ClusterLayout): Pro
   const directory = await readFile(layout.socketNoteFile, 'utf8').catch(() => '');
   if (!basename(directory).startsWith(TEMPORARY_PREFIX)) return;
   const found = await lstat(directory).catch(() => undefined);
-  if (found?.isDirectory() === true) await rm(directory, { recursive: true, force: true }).catch(() => undefined);
+  if (found?.isDirectory() === true)
+    await rm(directory, { recursive: true, force: true }).catch(() => undefined);
   await rm(layout.socketNoteFile, { force: true });
 }
 

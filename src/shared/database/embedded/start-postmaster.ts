@@ -26,10 +26,13 @@ export type StartOutcome =
  * One attempt to get the server to answer a query. Leaves no process behind unless the outcome is `ready`.
  * Bounded: 30 s for a left-over server, 60 s to answer, 15 min when it recovers after a crash.
  */
-export async function startPostmaster(setup: ServerSetup, signal: AbortSignal): Promise<StartOutcome> {
+export async function startPostmaster(
+  setup: ServerSetup,
+  signal: AbortSignal,
+): Promise<StartOutcome> {
   const sinceMs = Date.now();
   try {
-    const claim = await claimCluster(setup.layout, setup.log);
+    const claim = await claimCluster(setup.layout, setup.log, signal);
     if (signal.aborted) return { kind: 'aborted' };
     await clearSocketDirectory(setup.socketDir);
     await pruneServerLogs(setup.layout.logDir);
@@ -44,18 +47,32 @@ export async function startPostmaster(setup: ServerSetup, signal: AbortSignal): 
   }
 }
 
-type Problem = { readonly code: 'EMBEDDED_POSTGRES_START_FAILED' | 'EMBEDDED_POSTGRES_START_TIMEOUT'; readonly text: string };
+type Problem = {
+  readonly code: 'EMBEDDED_POSTGRES_START_FAILED' | 'EMBEDDED_POSTGRES_START_TIMEOUT';
+  readonly text: string;
+};
 
 /** @returns undefined once the server has answered */
-async function awaitReady(postmaster: Postmaster, setup: ServerSetup, signal: AbortSignal): Promise<Problem | undefined> {
+async function awaitReady(
+  postmaster: Postmaster,
+  setup: ServerSetup,
+  signal: AbortSignal,
+): Promise<Problem | undefined> {
   const startedAt = performance.now();
   for (;;) {
     const refusal = await askServer(setup.socketDir);
     if (refusal === undefined) return undefined;
-    if (!postmaster.isRunning) return { code: 'EMBEDDED_POSTGRES_START_FAILED', text: `ended at start (${await postmaster.exited})` };
+    if (!postmaster.isRunning)
+      return {
+        code: 'EMBEDDED_POSTGRES_START_FAILED',
+        text: `ended at start (${await postmaster.exited})`,
+      };
     const boundMs = refusal.code === STARTING_UP ? RECOVERY_TIMEOUT_MS : READY_TIMEOUT_MS;
     if (signal.aborted || performance.now() - startedAt > boundMs) {
-      return { code: 'EMBEDDED_POSTGRES_START_TIMEOUT', text: `did not answer within ${boundMs / 1000} s (${refusal.message})` };
+      return {
+        code: 'EMBEDDED_POSTGRES_START_TIMEOUT',
+        text: `did not answer within ${boundMs / 1000} s (${refusal.message})`,
+      };
     }
     await pause(POLL_MS, signal);
   }
