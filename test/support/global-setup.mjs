@@ -20,7 +20,8 @@ export default async function startTestPostgres() {
   const { EmbeddedPostgres } = await import(pathToFileURL(compiledDatabase).href);
   const dataDir = await mkdtemp(join(tmpdir(), 'revenue-etl-test-'));
   const logLines = [];
-  const log = collectingLogger(logLines);
+  const collect = (message) => void logLines.push(message);
+  const log = { info: collect, warn: collect, error: collect };
   try {
     const postgres = await EmbeddedPostgres.start({ dataDir, log });
     globalThis.testPostgres = { postgres, dataDir };
@@ -29,12 +30,4 @@ export default async function startTestPostgres() {
     console.error(logLines.join('\n'));
     throw error;
   }
-}
-
-/** Keeps what the database says, under whatever level, to be printed only when the start fails. */
-function collectingLogger(lines) {
-  const collect = (...parts) => {
-    lines.push(parts.map(String).join(' '));
-  };
-  return new Proxy(collect, { get: () => collect });
 }
