@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -28,6 +28,7 @@ export default async function startTestPostgres() {
     process.env.TEST_POSTGRES_URL = postgres.url;
   } catch (error) {
     console.error(logLines.join('\n'));
+    await rm(dataDir, { recursive: true, force: true });
     throw error;
   }
 }
