@@ -101,7 +101,10 @@ export class EmbeddedPostgres {
     while (running !== undefined) {
       backoff.started();
       const reason = await this.exitOf(running);
-      if (this.stopping.signal.aborted) return await running.stop();
+      if (this.stopping.signal.aborted) {
+        await running.stop();
+        return;
+      }
       this.setup.log.error(`PostgreSQL died unexpectedly (${reason}); restarting it`);
       running = await this.restart(backoff);
     }

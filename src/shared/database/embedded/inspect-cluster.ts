@@ -33,10 +33,12 @@ async function readMajor(directory: string): Promise<number | undefined> {
 }
 
 async function listDirectory(directory: string): Promise<readonly string[]> {
-  return await readdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
-  });
+  }
 }
 
 function damaged(layout: ClusterLayout): EmbeddedPostgresError {

@@ -17,21 +17,14 @@ import { readProcess } from './process-table.js';
 export type LockHolder =
   | { readonly kind: 'nobody' }
   | { readonly kind: 'stranger'; readonly pid: number }
-  | {
-      readonly kind: 'owned';
-      readonly pid: number;
-      readonly ownerPid: number;
-      readonly socketDir: string;
-    }
+  | { readonly kind: 'owned'; readonly pid: number; readonly ownerPid: number }
   | { readonly kind: 'closing'; readonly pid: number }
   | { readonly kind: 'orphan'; readonly pid: number };
 
 /** Reads the lock file and the process table; changes nothing. */
 export async function inspectLockHolder(layout: ClusterLayout): Promise<LockHolder> {
-  const lines = (
-    await readFile(join(layout.clusterDir, 'postmaster.pid'), 'utf8').catch(() => '')
-  ).split('\n');
-  const pid = Number.parseInt(lines[0] ?? '', 10);
+  const lockFile = join(layout.clusterDir, 'postmaster.pid');
+  const pid = Number.parseInt(await readFile(lockFile, 'utf8').catch(() => ''), 10);
   const server = Number.isNaN(pid) ? undefined : await readProcess(pid);
   if (server === undefined) return { kind: 'nobody' };
   if (!isServerOf(layout, server.commandLine)) return { kind: 'stranger', pid };
@@ -41,7 +34,7 @@ export async function inspectLockHolder(layout: ClusterLayout): Promise<LockHold
   if (guard === undefined || ownerPid === undefined) return { kind: 'orphan', pid };
   // A dead owner's guard is adopted by another process, so a parent that is still the owner is alive.
   if (guard.parentPid !== ownerPid) return { kind: 'closing', pid };
-  return { kind: 'owned', pid, ownerPid, socketDir: lines[4] ?? '' };
+  return { kind: 'owned', pid, ownerPid };
 }
 
 /**

@@ -37,57 +37,64 @@ export async function startPostmaster(
     await clearSocketDirectory(setup.socketDir);
     await pruneServerLogs(setup.layout.logDir);
     const postmaster = Postmaster.spawn(setup.account, serverArguments(setup, claim.stalePid));
-    const problem = await awaitReady(postmaster, setup, signal);
-    if (problem === undefined) return { kind: 'ready', postmaster };
+    const readiness = await awaitReady(postmaster, setup, signal);
+    if (readiness.kind === 'answering') return { kind: 'ready', postmaster };
     await postmaster.stop();
-    if (signal.aborted) return { kind: 'aborted' };
-    return await explainFailure(postmaster, setup, { problem, sinceMs });
+    if (readiness.kind === 'aborted') return { kind: 'aborted' };
+    return await explainFailure(postmaster, setup, { ...readiness, sinceMs });
   } catch (error) {
     return { kind: 'failed', error: asTypedError(error, setup), passing: false };
   }
 }
 
-type Problem = {
+interface Failure {
+  readonly kind: 'failed';
   readonly code: 'EMBEDDED_POSTGRES_START_FAILED' | 'EMBEDDED_POSTGRES_START_TIMEOUT';
   readonly text: string;
-};
+}
 
-/** @returns undefined once the server has answered */
+type Readiness = { readonly kind: 'answering' } | { readonly kind: 'aborted' } | Failure;
+
 async function awaitReady(
   postmaster: Postmaster,
   setup: ServerSetup,
   signal: AbortSignal,
-): Promise<Problem | undefined> {
+): Promise<Readiness> {
   const startedAt = performance.now();
   for (;;) {
     const refusal = await askServer(setup.socketDir);
-    if (refusal === undefined) return undefined;
-    if (!postmaster.isRunning)
-      return {
-        code: 'EMBEDDED_POSTGRES_START_FAILED',
-        text: `ended at start (${await postmaster.exited})`,
-      };
+    if (refusal === undefined) return { kind: 'answering' };
+    if (signal.aborted) return { kind: 'aborted' };
+    if (!postmaster.isRunning) return endedAtStart(await postmaster.exited);
     const boundMs = refusal.code === STARTING_UP ? RECOVERY_TIMEOUT_MS : READY_TIMEOUT_MS;
-    if (signal.aborted || performance.now() - startedAt > boundMs) {
-      return {
-        code: 'EMBEDDED_POSTGRES_START_TIMEOUT',
-        text: `did not answer within ${boundMs / 1000} s (${refusal.message})`,
-      };
-    }
+    if (performance.now() - startedAt > boundMs) return timedOut(boundMs, refusal.message);
     await pause(POLL_MS, signal);
   }
+}
+
+function endedAtStart(reason: string): Failure {
+  return {
+    kind: 'failed',
+    code: 'EMBEDDED_POSTGRES_START_FAILED',
+    text: `ended at start (${reason})`,
+  };
+}
+
+function timedOut(boundMs: number, lastAnswer: string): Failure {
+  const text = `did not answer within ${boundMs / 1000} s (${lastAnswer})`;
+  return { kind: 'failed', code: 'EMBEDDED_POSTGRES_START_TIMEOUT', text };
 }
 
 async function explainFailure(
   postmaster: Postmaster,
   setup: ServerSetup,
-  { problem, sinceMs }: { readonly problem: Problem; readonly sinceMs: number },
+  { code, text, sinceMs }: Failure & { readonly sinceMs: number },
 ): Promise<StartOutcome> {
   const lines = [...postmaster.output, ...(await readServerLogTail(setup.layout.logDir, sinceMs))];
   const said = lines.length === 0 ? 'It printed nothing.' : `Its last lines:\n${lines.join('\n')}`;
-  const message = `PostgreSQL ${setup.binaries.version} on ${setup.layout.clusterDir} ${problem.text}. ${said}`;
+  const message = `PostgreSQL ${setup.binaries.version} on ${setup.layout.clusterDir} ${text}. ${said}`;
   const passing = postmaster.output.some((line) => PASSING_REFUSAL.test(line));
-  return { kind: 'failed', error: new EmbeddedPostgresError(problem.code, message), passing };
+  return { kind: 'failed', error: new EmbeddedPostgresError(code, message), passing };
 }
 
 function asTypedError(error: unknown, setup: ServerSetup): EmbeddedPostgresError {
