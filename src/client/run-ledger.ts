@@ -1,0 +1,99 @@
+import type { InvalidLine, RunProgress, RunSummary } from './client.port.js';
+import { INVALID_LINES_KEPT_MAX, type RunState } from './run-state.js';
+import type { BatchReport } from './send-batch.js';
+
+/**
+ * The accounts of a run: what was read, in this call, and what was answered, over all calls. The
+ * part that has to survive a crash is `state`.
+ */
+export class RunLedger {
+  private current: RunState;
+  private read = 0;
+  private bytesRead = 0;
+  private refusedHere = 0;
+  private readonly refusedHereLines: InvalidLine[] = [];
+  private readonly answeredBefore: number;
+  private readonly startedAt = performance.now();
+
+  constructor(begun: RunState) {
+    this.current = begun;
+    this.answeredBefore = this.answered;
+  }
+
+  get state(): RunState {
+    return this.current;
+  }
+
+  countBytes(bytes: number): void {
+    this.bytesRead += bytes;
+  }
+
+  countRead(): void {
+    this.read += 1;
+  }
+
+  refuse(invalid: InvalidLine): void {
+    this.refusedHere += 1;
+    if (this.refusedHereLines.length < INVALID_LINES_KEPT_MAX) this.refusedHereLines.push(invalid);
+  }
+
+  /** To be called in the order of the file. */
+  settle(report: BatchReport): void {
+    const { current } = this;
+    this.current = {
+      ...current,
+      line: report.line ?? current.line,
+      accepted: current.accepted + report.accepted,
+      duplicates: current.duplicates + report.duplicates,
+      rejected: current.rejected + report.rejectedTotal,
+      rejectedLines: firstOf([...current.rejectedLines, ...report.rejected]),
+    };
+  }
+
+  finish(): void {
+    this.current = { ...this.current, finished: true };
+  }
+
+  summary(durationMs: number): RunSummary {
+    const { runId, accepted, duplicates, rejectedLines } = this.current;
+    const byLine = (a: InvalidLine, b: InvalidLine): number => a.line - b.line;
+    const invalid = firstOf([...this.refusedHereLines, ...rejectedLines].sort(byLine));
+    const { read, invalidTotal } = this;
+    return { runId, read, accepted, duplicates, invalid, invalidTotal, durationMs };
+  }
+
+  progress(running: boolean): RunProgress {
+    const { runId, line, accepted, duplicates, size } = this.current;
+    const seconds = Math.max(0.001, (performance.now() - this.startedAt) / 1_000);
+    const ratePerSecond = Math.round((this.answered - this.answeredBefore) / seconds);
+    const { read, invalidTotal, bytesRead } = this;
+    const counts = { line, read, accepted, duplicates, invalidTotal };
+    return { running, runId, ...counts, bytesRead, bytesTotal: size, ratePerSecond };
+  }
+
+  private get invalidTotal(): number {
+    return this.refusedHere + this.current.rejected;
+  }
+
+  private get answered(): number {
+    const { accepted, duplicates, rejected } = this.current;
+    return accepted + duplicates + rejected;
+  }
+}
+
+const firstOf = (lines: readonly InvalidLine[]): readonly InvalidLine[] =>
+  lines.length <= INVALID_LINES_KEPT_MAX ? lines : lines.slice(0, INVALID_LINES_KEPT_MAX);
+
+/** Before the first run of the process, and until the file has been fingerprinted. */
+export const noProgress = (running: boolean): RunProgress => ({
+  running,
+  runId: null,
+  line: 0,
+  read: 0,
+  accepted: 0,
+  duplicates: 0,
+  invalidTotal: 0,
+  bytesRead: 0,
+  bytesTotal: 0,
+  ratePerSecond: 0,
+});

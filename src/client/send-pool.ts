@@ -1,0 +1,90 @@
+import type { Batch } from './batcher.js';
+import type { BatchReport } from './send-batch.js';
+
+/** Batches that may be answered before one that was sent earlier is, per request in flight. */
+const WINDOW_PER_REQUEST = 16;
+
+export interface SendPoolOptions {
+  /** Requests in flight at most. */
+  readonly concurrencyMax: number;
+  /** Aborted: nothing more is sent. */
+  readonly halt: AbortSignal;
+  readonly send: (batch: Batch) => Promise<BatchReport>;
+  /** Called for every batch at once, in whatever order they are answered. */
+  readonly reported: (report: BatchReport) => void;
+  /** Called in the order of the file, for all batches up to the first that was not completed. */
+  readonly settled: (report: BatchReport) => void;
+}
+
+/**
+ * Sends batches concurrently and settles them in order: the state of a run knows one line up to
+ * which all is answered, so an answer waits for those before it. One reader adds, one at a time.
+ */
+export class SendPool {
+  /** One per batch that is not settled, in the order of the file; null until it is answered. */
+  private readonly slots: { report: BatchReport | null }[] = [];
+  private inFlight = 0;
+  /** Set by a batch that was not completed: what comes after it cannot be settled. */
+  private blocked = false;
+  private defect: { readonly error: unknown } | null = null;
+  private changed: () => void = () => undefined;
+
+  constructor(private readonly options: SendPoolOptions) {}
+
+  /** Waits for room and sends. False when the batch was not sent and none will be any more. */
+  async add(batch: Batch): Promise<boolean> {
+    await this.until(() => this.ended || this.hasRoom());
+    if (this.ended) return false;
+    void this.launch(batch);
+    return true;
+  }
+
+  /** Resolves when nothing is in flight any more. Rejects with what `send` has thrown. */
+  async drain(): Promise<void> {
+    await this.until(() => this.inFlight === 0);
+    if (this.defect !== null) throw this.defect.error;
+  }
+
+  private get ended(): boolean {
+    return this.options.halt.aborted || this.defect !== null;
+  }
+
+  private hasRoom(): boolean {
+    const { concurrencyMax } = this.options;
+    const window = concurrencyMax * WINDOW_PER_REQUEST;
+    return this.inFlight < concurrencyMax && this.slots.length < window;
+  }
+
+  private async launch(batch: Batch): Promise<void> {
+    const slot: { report: BatchReport | null } = { report: null };
+    this.slots.push(slot);
+    this.inFlight += 1;
+    try {
+      slot.report = await this.options.send(batch);
+      this.options.reported(slot.report);
+      this.settle();
+    } catch (error) {
+      this.defect ??= { error };
+    }
+    this.inFlight -= 1;
+    this.changed();
+  }
+
+  private settle(): void {
+    while (!this.blocked) {
+      const report = this.slots[0]?.report ?? null;
+      if (report === null) return;
+      this.slots.shift();
+      this.options.settled(report);
+      this.blocked = report.end.kind !== 'complete';
+    }
+  }
+
+  private async until(condition: () => boolean): Promise<void> {
+    while (!condition()) {
+      await new Promise<void>((resolve) => {
+        this.changed = resolve;
+      });
+    }
+  }
+}
