@@ -47,7 +47,10 @@ export async function findOthers(
   return (await Promise.all(others)).flat();
 }
 
-/** Null when nobody listens. A process that listens but does not answer (stopped) counts as owner. */
+/**
+ * Null when nobody listens, or when the one who did is dying: an owner always says something. A
+ * process that listens but does not answer in time (stopped, say) counts as owner.
+ */
 function ask(target: string): Promise<OwnerHello | null> {
   return new Promise((resolve) => {
     let text = '';
@@ -55,23 +58,25 @@ function ask(target: string): Promise<OwnerHello | null> {
     socket.setEncoding('utf8').setTimeout(ANSWER_TIMEOUT_MS);
     socket.on('data', (part: string) => (text += part));
     socket.on('end', () => {
-      resolve(parseHello(text));
+      resolve(text === '' ? null : parseHello(text));
     });
     socket.on('timeout', () => {
+      resolve(UNKNOWN_OWNER);
       socket.destroy();
-      resolve(parseHello(''));
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      const dead = error.code === 'ECONNREFUSED' || error.code === 'ENOENT';
-      resolve(dead ? null : parseHello(''));
+      const dead = ['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE'].includes(error.code ?? '');
+      resolve(dead ? null : UNKNOWN_OWNER);
     });
   });
 }
+
+const UNKNOWN_OWNER: OwnerHello = { state: 'owner', pid: null };
 
 function parseHello(text: string): OwnerHello {
   try {
     return JSON.parse(text) as OwnerHello;
   } catch {
-    return { state: 'owner', pid: null };
+    return UNKNOWN_OWNER;
   }
 }

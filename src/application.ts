@@ -1,0 +1,150 @@
+import { ConsoleLogger, Logger, type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { Express } from 'express';
+import { AppModule } from './app.module.js';
+import { GenerateEvents } from './client/client.port.js';
+import { LoadStatus } from './processor/processor.port.js';
+import type { AppConfig } from './shared/config/app-config.js';
+import { DataDirectoryOwner } from './shared/data-directory/data-directory-owner.js';
+import { Database } from './shared/database/database.js';
+import { EmbeddedPostgres } from './shared/database/embedded/embedded-postgres.js';
+import { Drain } from './shared/drain.js';
+import { Listeners } from './shared/http/listeners.js';
+import { StagingLog } from './staging-log/staging-log.port.js';
+
+/** How long the listeners wait for a database that does not answer at once. */
+const DATABASE_PATIENCE_MS = 3_000;
+/** Beyond all bounds of the steps; whatever still hangs then does not hold the process. */
+const STOP_MARGIN_MS = 30_000;
+
+/** What a person wants to know once it runs. */
+export interface ApplicationFacts {
+  readonly serverUrl: string;
+  readonly clientUrl: string;
+  readonly databaseUrl: string;
+  readonly database: Database['state'];
+  readonly logIdentity: string;
+  readonly endOffset: number;
+}
+
+/**
+ * The process: data directory, database, Nest, listeners, started in this order and stopped in the
+ * reverse one. Whatever was started before a step that fails is stopped again.
+ */
+export class Application {
+  private readonly undo: (() => Promise<void>)[] = [];
+  private nest!: INestApplication;
+  private databaseUrl = '';
+
+  private constructor(private readonly config: AppConfig) {}
+
+  static async start(config: AppConfig): Promise<Application> {
+    const application = new Application(config);
+    try {
+      await application.startAll();
+      return application;
+    } catch (error) {
+      await application.undoAll();
+      throw error;
+    }
+  }
+
+  facts(): ApplicationFacts {
+    const [listeners, log] = [this.nest.get(Listeners), this.nest.get(StagingLog)];
+    return {
+      serverUrl: listeners.serverUrl(),
+      clientUrl: listeners.clientUrl(),
+      databaseUrl: this.databaseUrl,
+      database: this.nest.get(Database).state,
+      logIdentity: log.identity,
+      endOffset: log.endOffset(),
+    };
+  }
+
+  /**
+   * Readiness first, so that no balancer sends more; then the client's run, whose events go to our
+   * own listener; then the listeners, the load in flight, the log, and the database last.
+   */
+  async stop(): Promise<void> {
+    const { drainTimeoutMs } = this.config;
+    Logger.log('stopping', 'Application');
+    const watchdog = setTimeout(
+      () => {
+        process.stderr.write('revenue-etl: the shutdown takes too long, giving up\n');
+        process.exit(1);
+      },
+      3 * drainTimeoutMs + STOP_MARGIN_MS,
+    );
+    this.nest.get(Drain).begin();
+    await this.undoAll();
+    clearTimeout(watchdog);
+    Logger.log('stopped', 'Application');
+  }
+
+  private async startAll(): Promise<void> {
+    const owner = await DataDirectoryOwner.acquire(this.config.dataDir);
+    this.undo.push(() => owner.release());
+    this.databaseUrl = this.config.databaseUrl || (await this.startEmbeddedPostgres());
+    await this.startNest();
+    const log = this.nest.get(StagingLog);
+    owner.tell(() => ({ endOffset: log.endOffset(), databaseUrl: this.databaseUrl }));
+    await this.nest.get(Database).start(DATABASE_PATIENCE_MS);
+    await this.openListeners();
+  }
+
+  private async startEmbeddedPostgres(): Promise<string> {
+    const logger = new Logger('PostgreSQL');
+    const postgres = await EmbeddedPostgres.start({
+      dataDir: this.config.dataDir,
+      log: {
+        info: (message) => {
+          logger.log(message);
+        },
+        warn: (message) => {
+          logger.warn(message);
+        },
+        error: (message) => {
+          logger.error(message);
+        },
+      },
+    });
+    this.undo.push(() => postgres.stop());
+    return postgres.url;
+  }
+
+  private async startNest(): Promise<void> {
+    const logger = new ConsoleLogger({
+      json: process.stdout.isTTY !== true,
+      logLevels: ['log', 'warn', 'error', 'fatal'],
+    });
+    // Bodies are read by the routes that have one: the guards come before any byte of it.
+    this.nest = await NestFactory.create(AppModule.forRoot(this.databaseUrl), {
+      bodyParser: false,
+      abortOnError: false,
+      logger,
+    });
+    this.undo.push(() => this.closeNest());
+    const express = this.nest.getHttpAdapter().getInstance() as Express;
+    express.disable('x-powered-by').disable('etag');
+    await this.nest.init();
+  }
+
+  private async closeNest(): Promise<void> {
+    this.nest.get(Drain).begin();
+    await this.nest.get(LoadStatus).idle();
+    await this.nest.get(StagingLog).close();
+    await this.nest.get(Database).stop();
+    await this.nest.close();
+  }
+
+  private async openListeners(): Promise<void> {
+    const listeners = this.nest.get(Listeners);
+    this.undo.push(() => listeners.close(this.config.drainTimeoutMs));
+    this.undo.push(() => this.nest.get(GenerateEvents).stop());
+    await listeners.open(this.nest.getHttpAdapter().getInstance() as Express);
+  }
+
+  private async undoAll(): Promise<void> {
+    for (let undo = this.undo.pop(); undo !== undefined; undo = this.undo.pop()) await undo();
+  }
+}

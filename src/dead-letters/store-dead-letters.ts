@@ -1,0 +1,27 @@
+import type { EntityManager } from 'typeorm';
+import type { NewDeadLetter } from './dead-letters.port.js';
+
+/**
+ * Keeps what a load could not use, inside the load's transaction. A record that is known already
+ * (its log is loaded a second time) stays as it is.
+ */
+export async function storeDeadLetters(
+  manager: EntityManager,
+  logId: string,
+  letters: readonly NewDeadLetter[],
+): Promise<void> {
+  if (letters.length === 0) return;
+  await manager.query(
+    `insert into dead_letters (log_id, "offset", length, bytes, code, message)
+     select $1::uuid, l.* from unnest($2::bigint[], $3::bigint[], $4::bytea[], $5::text[], $6::text[]) as l
+     on conflict (log_id, "offset") do nothing`,
+    [
+      logId,
+      letters.map(({ offset }) => offset),
+      letters.map(({ length }) => length),
+      letters.map(({ bytes }) => bytes),
+      letters.map(({ code }) => code),
+      letters.map(({ message }) => message),
+    ],
+  );
+}

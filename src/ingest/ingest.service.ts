@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { Problem } from '../shared/http/problem.js';
+import { StagingLog, type AppendResult } from '../staging-log/staging-log.port.js';
+import { sortEvents, summarize, type IngestResult } from './accept-events.js';
+
+/** Validates events and appends them to the staging log. */
+@Injectable()
+export class IngestService {
+  constructor(private readonly log: StagingLog) {}
+
+  /**
+   * Resolves when every accepted event is durable. Items that break a rule are in `rejected`.
+   * @throws Problem 429 or 503 with Retry-After when the log takes nothing; then nothing is stored.
+   */
+  async accept(items: readonly unknown[]): Promise<IngestResult> {
+    const sorted = sortEvents(items);
+    if (sorted.records.length === 0) return summarize(sorted, []);
+    const appended = await this.log.append(sorted.records);
+    if (appended.kind === 'refused') throw toProblem(appended);
+    return summarize(sorted, appended.outcomes);
+  }
+}
+
+function toProblem(refusal: Extract<AppendResult, { kind: 'refused' }>): Problem {
+  const { code, message, retryAfterSeconds } = refusal;
+  const status = code === 'QUEUE_FULL' ? 429 : 503;
+  const detail = `nothing of this request was stored: ${message}`;
+  const members = { accepted: 0, duplicates: 0, rejected: [], rejectedTotal: 0 };
+  return new Problem({ status, code, detail, retryAfterSeconds, members });
+}

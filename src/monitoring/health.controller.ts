@@ -1,0 +1,25 @@
+import { Controller, Get, Header, HttpStatus, Res } from '@nestjs/common';
+import type { Response } from 'express';
+import { Public } from '../shared/http/access.js';
+import { HealthService, type Readiness } from './health.service.js';
+
+@Controller('health')
+@Public()
+export class HealthController {
+  constructor(private readonly health: HealthService) {}
+
+  /** The process answers. */
+  @Get('live')
+  @Header('Cache-Control', 'no-store')
+  live(): { status: 'live' } {
+    return { status: 'live' };
+  }
+
+  @Get('ready')
+  @Header('Cache-Control', 'no-store')
+  ready(@Res({ passthrough: true }) response: Response): Readiness {
+    const readiness = this.health.readiness();
+    if (readiness.status !== 'ready') response.status(HttpStatus.SERVICE_UNAVAILABLE);
+    return readiness;
+  }
+}

@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import { DeadLetterCount } from '../dead-letters/dead-letters.port.js';
+import { LoadStatus, type Checkpoint, type LoadReport } from '../processor/processor.port.js';
+import { StagingLog } from '../staging-log/staging-log.port.js';
+
+/** How far things are. What is not known is null, never 0. */
+export interface Status {
+  readonly log: { readonly endOffset: number; readonly segments: number; readonly bytes: number };
+  readonly checkpoint: {
+    readonly offset: number;
+    readonly timestamp: number | null;
+    readonly events: number;
+  } | null;
+  readonly lag: { readonly bytes: number | null; readonly seconds: number | null };
+  readonly lastLoad: LoadReport | null;
+  readonly deadLetters: number | null;
+}
+
+@Injectable()
+export class StatusService {
+  constructor(
+    private readonly log: StagingLog,
+    private readonly loads: LoadStatus,
+    private readonly deadLetters: DeadLetterCount,
+  ) {}
+
+  async status(): Promise<Status> {
+    const [found, deadLetters] = await Promise.all([
+      this.loads.checkpoint(),
+      this.deadLetters.countOpen(),
+    ]);
+    const endOffset = this.log.endOffset();
+    const checkpoint =
+      found === null
+        ? null
+        : { offset: found.offset, timestamp: found.timestamp, events: found.events };
+    return {
+      log: { endOffset, ...this.log.size() },
+      checkpoint,
+      lag: await this.lag(found),
+      lastLoad: this.loads.lastLoad(),
+      deadLetters,
+    };
+  }
+
+  /** Unknown, too, while the log is not the one that the checkpoint was taken of. */
+  private async lag(checkpoint: Checkpoint | null): Promise<Status['lag']> {
+    if (checkpoint === null || this.loads.logStanding().kind === 'wrong-log') return UNKNOWN_LAG;
+    const bytes = this.log.endOffset() - checkpoint.offset;
+    if (bytes < 0) return UNKNOWN_LAG;
+    if (bytes === 0) return { bytes, seconds: 0 };
+    const oldest = await this.log.timestampAt(checkpoint.offset);
+    if (oldest === null) return { bytes, seconds: null };
+    return { bytes, seconds: Math.max(0, (Date.now() - oldest) / 1000) };
+  }
+}
+
+const UNKNOWN_LAG = { bytes: null, seconds: null };

@@ -1,0 +1,64 @@
+import { eventMicros, microsToDecimal } from '../shared/event/amount.js';
+import { decodeRecord } from './fold-decode-record.js';
+
+/** A record that the fold could not use. `start` and `end` are positions in the folded bytes. */
+export interface UnusableRecord {
+  readonly start: number;
+  readonly end: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+const NEWLINE = 0x0a;
+
+/**
+ * The reduction of a batch: one exact, signed amount per user. Pure: bytes in, sums out. Its memory
+ * depends on the number of distinct users, not of records.
+ */
+export class Fold {
+  /** A Map, not an object: `__proto__` is a user like any other. In millionths. */
+  private readonly micros = new Map<string, bigint>();
+  private eventCount = 0;
+  private lastEventTimestamp: number | null = null;
+
+  get users(): number {
+    return this.micros.size;
+  }
+
+  get events(): number {
+    return this.eventCount;
+  }
+
+  /** Of the last event in the log's order, in milliseconds since 1970. */
+  get lastTimestamp(): number | null {
+    return this.lastEventTimestamp;
+  }
+
+  /** Adds whole records, each ended by `\n`; answers with those that can never be loaded. */
+  add(bytes: Buffer): UnusableRecord[] {
+    const unusable: UnusableRecord[] = [];
+    for (let start = 0; start < bytes.length;) {
+      const end = bytes.indexOf(NEWLINE, start);
+      const record = decodeRecord(bytes.subarray(start, end));
+      if (record.kind === 'unusable') {
+        const { code, message } = record;
+        unusable.push({ start, end: end + 1, code, message });
+      } else {
+        const { userId } = record.event;
+        this.micros.set(userId, (this.micros.get(userId) ?? 0n) + eventMicros(record.event));
+        this.eventCount += 1;
+        this.lastEventTimestamp = record.timestamp;
+      }
+      start = end + 1;
+    }
+    return unusable;
+  }
+
+  /** What each user's balance changes by, as an exact decimal. */
+  deltas(): { readonly userId: string; readonly delta: string }[] {
+    return Array.from(this.micros, ([userId, micros]) => ({
+      userId,
+      delta: microsToDecimal(micros),
+    }));
+  }
+}

@@ -1,0 +1,90 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Cron } from '@nestjs/schedule';
+import { AppConfig } from '../shared/config/app-config.js';
+import { appConfig } from '../shared/config/config.js';
+import { Database } from '../shared/database/database.js';
+import { describeDatabaseError } from '../shared/database/sql-state.js';
+import { Drain } from '../shared/drain.js';
+import { StagingLog } from '../staging-log/staging-log.port.js';
+import type { Checkpoint } from './checkpoint.js';
+import type { LoadReport } from './load-report.js';
+import { LoadStatus, type LogStanding } from './processor.port.js';
+import { Processor } from './processor.js';
+import { readCheckpoint } from './read-checkpoint.js';
+
+/** Runs the processor on the ticks of `LOAD_CRON`, and remembers what came of it. */
+@Injectable()
+export class LoadService extends LoadStatus {
+  private readonly logger = new Logger('Load');
+  private readonly processor: Processor;
+  private lastCheckpoint: Checkpoint | null = null;
+  private lastReport: LoadReport | null = null;
+  private standing: LogStanding = { kind: 'unknown' };
+  /** What the last tick complained of: a complaint that lasts is logged once, not every second. */
+  private complaint: string | null = null;
+
+  constructor(
+    private readonly database: Database,
+    private readonly log: StagingLog,
+    drain: Drain,
+    config: AppConfig,
+  ) {
+    super();
+    this.processor = new Processor({
+      dataSource: database.dataSource,
+      log,
+      dataDir: config.dataDir,
+      bounds: { usersMax: config.loadUsersMax, readMsMax: config.loadReadMsMax },
+      stop: drain.signal,
+      onCheckpoint: (checkpoint) => {
+        this.standing = { kind: 'right' };
+        this.lastCheckpoint = checkpoint;
+        log.noteLoaded(checkpoint.offset);
+      },
+      onLoad: (report) => {
+        this.lastReport = report;
+        this.logger.debug(`loaded ${report.events} events of ${report.users} users`);
+      },
+    });
+  }
+
+  @Cron(appConfig.loadCron, { name: 'load', waitForCompletion: true })
+  async tick(): Promise<void> {
+    if (this.database.state.kind !== 'ready') return; // Database tells why
+    try {
+      const outcome = await this.processor.runOnce();
+      if (outcome.kind === 'wrong-log') this.standing = outcome;
+      this.complain(outcome.kind === 'wrong-log' ? `${outcome.code}: ${outcome.message}` : null);
+    } catch (error) {
+      this.complain(`no load now, the next tick tries again: ${describeDatabaseError(error)}`);
+    }
+  }
+
+  async checkpoint(): Promise<Checkpoint | null> {
+    if (this.database.state.kind !== 'ready') return this.lastCheckpoint;
+    try {
+      return await readCheckpoint(this.database.dataSource.manager, this.log.identity);
+    } catch {
+      return this.lastCheckpoint;
+    }
+  }
+
+  lastLoad(): LoadReport | null {
+    return this.lastReport;
+  }
+
+  logStanding(): LogStanding {
+    return this.standing;
+  }
+
+  idle(): Promise<void> {
+    return this.processor.idle();
+  }
+
+  private complain(complaint: string | null): void {
+    if (complaint === this.complaint) return;
+    this.complaint = complaint;
+    if (complaint === null) this.logger.log('loads go on');
+    else this.logger.error(complaint);
+  }
+}

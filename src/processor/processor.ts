@@ -1,0 +1,130 @@
+import type { DataSource } from 'typeorm';
+import type { StagingLogReader } from '../staging-log/staging-log.port.js';
+import { samePlace, type Checkpoint } from './checkpoint.js';
+import { CheckpointMirror } from './checkpoint-mirror.js';
+import { loadBatch } from './load-batch.js';
+import type { LoadReport } from './load-report.js';
+import type { LogStanding } from './processor.port.js';
+import { proveCheckpoint } from './prove-checkpoint.js';
+import { readBatch, type Batch, type BatchBounds } from './read-batch.js';
+import { readCheckpoint } from './read-checkpoint.js';
+
+/**
+ * How a run ended. `caught-up`: everything durable is loaded. `busy`: a run is going on in this
+ * process. `stopped`: asked to, between two batches. `wrong-log`: nothing may be loaded.
+ */
+export type RunOutcome =
+  | { readonly kind: 'caught-up' }
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'stopped' }
+  | Extract<LogStanding, { kind: 'wrong-log' }>;
+
+export interface ProcessorOptions {
+  readonly dataSource: DataSource;
+  readonly log: StagingLogReader;
+  readonly dataDir: string;
+  readonly bounds: BatchBounds;
+  /** Aborted when no further batch is to begin. */
+  readonly stop: AbortSignal;
+  /** After each commit, and whenever the checkpoint was read. */
+  readonly onCheckpoint: (checkpoint: Checkpoint) => void;
+  readonly onLoad: (report: LoadReport) => void;
+}
+
+/**
+ * Loads the log into the balances, batch after batch.
+ *
+ * A run is overlap-safe: in one process a second one finds it busy, across processes the checkpoint
+ * moves by compare-and-set, and who loses begins again at the new one.
+ */
+export class Processor {
+  private running: Promise<RunOutcome> | null = null;
+  private proved: Checkpoint | null = null;
+  private readonly mirror: CheckpointMirror;
+
+  constructor(private readonly options: ProcessorOptions) {
+    this.mirror = new CheckpointMirror(options.dataDir, options.log.identity);
+  }
+
+  /** @throws what the database throws; the next run begins where the last commit ended. */
+  async runOnce(): Promise<RunOutcome> {
+    if (this.running !== null) return { kind: 'busy' };
+    this.running = this.run();
+    try {
+      return await this.running;
+    } finally {
+      this.running = null;
+    }
+  }
+
+  /** Resolves when no run is going on. Never rejects. */
+  async idle(): Promise<void> {
+    await this.running?.catch(() => undefined);
+  }
+
+  private async run(): Promise<RunOutcome> {
+    const { dataSource, log, bounds, stop } = this.options;
+    while (!stop.aborted) {
+      const from = await readCheckpoint(dataSource.manager, log.identity);
+      const proof = await this.prove(from);
+      if (proof.kind === 'wrong-log') return proof;
+      await this.tell(from);
+      if (from.offset === log.endOffset()) return { kind: 'caught-up' };
+      const started = performance.now();
+      const batch = await readBatch(log, from.offset, bounds);
+      const to = await this.checkpointAfter(from, batch);
+      const loaded = await loadBatch(dataSource, { logId: log.identity, from, to, batch });
+      if (loaded.kind === 'mismatch') continue;
+      this.proved = to;
+      await this.tell(to);
+      this.options.onLoad(report({ from, to, batch, loaded, started }));
+    }
+    return { kind: 'stopped' };
+  }
+
+  /** A place that was proved before, or that this process loaded up to, is not read again. */
+  private async prove(checkpoint: Checkpoint): ReturnType<typeof proveCheckpoint> {
+    if (this.proved !== null && samePlace(this.proved, checkpoint)) return { kind: 'proved' };
+    const proof = await proveCheckpoint(this.options.log, checkpoint);
+    if (proof.kind === 'proved') this.proved = checkpoint;
+    return proof;
+  }
+
+  private async tell(checkpoint: Checkpoint): Promise<void> {
+    this.options.onCheckpoint(checkpoint);
+    // For people only: a full disk must not hold up a load.
+    await this.mirror.show(checkpoint).catch(() => undefined);
+  }
+
+  private async checkpointAfter(from: Checkpoint, { end, fold }: Batch): Promise<Checkpoint> {
+    const found = await this.options.log.fingerprintBefore(end);
+    if (found.kind !== 'fingerprint') throw new Error(`no record ends at offset ${end}`);
+    return {
+      offset: end,
+      fingerprint: found.fingerprint,
+      timestamp: fold.lastTimestamp ?? from.timestamp,
+      events: from.events + fold.events,
+    };
+  }
+}
+
+function report(load: {
+  readonly from: Checkpoint;
+  readonly to: Checkpoint;
+  readonly batch: Batch;
+  readonly loaded: { readonly inserted: number; readonly updated: number };
+  readonly started: number;
+}): LoadReport {
+  const { from, to, batch, loaded, started } = load;
+  return {
+    fromOffset: from.offset,
+    toOffset: to.offset,
+    events: batch.fold.events,
+    users: batch.fold.users,
+    inserted: loaded.inserted,
+    updated: loaded.updated,
+    deadLetters: batch.deadLetters.length,
+    durationMs: Math.round(performance.now() - started),
+    committedAt: new Date().toISOString(),
+  };
+}

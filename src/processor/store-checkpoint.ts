@@ -1,0 +1,45 @@
+import type { EntityManager } from 'typeorm';
+import { START_OF_LOG } from '../staging-log/staging-log.port.js';
+import type { Checkpoint } from './checkpoint.js';
+
+/** `moved`: from here to there. `mismatch`: another load was faster, so this one must not commit. */
+export type StoredCheckpoint = 'moved' | 'mismatch';
+
+export interface CheckpointMove {
+  readonly logId: string;
+  readonly from: Checkpoint;
+  readonly to: Checkpoint;
+}
+
+/**
+ * Moves a log's checkpoint by compare-and-set, inside the load's transaction. It goes first there:
+ * the row's lock makes loads of the same log wait for each other before they touch any balance.
+ */
+export async function storeCheckpoint(
+  manager: EntityManager,
+  { logId, from, to }: CheckpointMove,
+): Promise<StoredCheckpoint> {
+  const values = [logId, to.offset, to.fingerprint, to.timestamp, to.events];
+  const rows: unknown[] =
+    from.offset === START_OF_LOG
+      ? await manager.query(
+          `insert into load_checkpoint (log_id, "offset", fingerprint, "timestamp", events, updated_at)
+           values ($1, $2, $3, $4, $5, now()) on conflict (log_id) do nothing returning 1 as moved`,
+          values,
+        )
+      : returned(
+          await manager.query(
+            `update load_checkpoint
+              set "offset" = $2, fingerprint = $3, "timestamp" = $4, events = $5, updated_at = now()
+            where log_id = $1 and "offset" = $6 and fingerprint = $7
+          returning 1 as moved`,
+            [...values, from.offset, from.fingerprint],
+          ),
+        );
+  return rows.length === 1 ? 'moved' : 'mismatch';
+}
+
+/** TypeORM answers an UPDATE with [rows, count], and an INSERT with the rows. */
+function returned([rows]: [unknown[], number]): unknown[] {
+  return rows;
+}

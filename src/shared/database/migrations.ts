@@ -1,0 +1,10 @@
+import { CreateUsersRevenue1763800000000 } from '../../../migrations/1763800000000-create-users-revenue.js';
+import { CreateLoadCheckpoint1763800000001 } from '../../../migrations/1763800000001-create-load-checkpoint.js';
+import { CreateDeadLetters1763800000002 } from '../../../migrations/1763800000002-create-dead-letters.js';
+
+/** In order. Listed by name: a glob would also run what an earlier build left in `dist`. */
+export const MIGRATIONS = [
+  CreateUsersRevenue1763800000000,
+  CreateLoadCheckpoint1763800000001,
+  CreateDeadLetters1763800000002,
+];
