@@ -5,7 +5,7 @@ import { SOCKET_PORT } from './socket-directory.js';
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /** The name of the database that the product uses. */
-export const DATABASE_NAME = 'revenue';
+const DATABASE_NAME = 'revenue';
 
 /** A connection string for the cluster's socket that pg and TypeORM both understand. */
 export function databaseUrl(socketDir: string): string {

@@ -33,4 +33,11 @@ export class EmbeddedPostgresError extends Error {
   ) {
     super(message, options);
   }
+
+  /** Passes an error of this type on; any other becomes `START_FAILED` with the path that was being worked on. */
+  static from(error: unknown, path: string): EmbeddedPostgresError {
+    if (error instanceof EmbeddedPostgresError) return error;
+    const message = `Cannot start PostgreSQL on ${path}: ${String(error)}. Set DATA_DIR to a directory that can be written, or DATABASE_URL to a server.`;
+    return new EmbeddedPostgresError('EMBEDDED_POSTGRES_START_FAILED', message, { cause: error });
+  }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 
 import { claimCluster } from './claim-cluster.js';
 import { databaseUrl, ensureDatabase } from './database-session.js';
+import { EmbeddedPostgresError } from './embedded-postgres.error.js';
 import { pause } from './pause.js';
 import type { Postmaster } from './postmaster.process.js';
 import { prepareServer } from './prepare-server.js';
@@ -53,14 +54,9 @@ export class EmbeddedPostgres {
    */
   static async start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
     const startedAt = performance.now();
-    const setup = await prepareServer(options.dataDir, options.log);
-    const postmaster = await startFirst(setup);
-    try {
-      await ensureDatabase(setup.socketDir);
-    } catch (error) {
-      await postmaster.stop();
-      throw error;
-    }
+    const { setup, postmaster } = await openDatabase(options).catch((error: unknown) => {
+      throw EmbeddedPostgresError.from(error, options.dataDir);
+    });
     const tookMs = Math.round(performance.now() - startedAt);
     options.log.info(
       `PostgreSQL ${setup.binaries.version} is ready on ${setup.layout.clusterDir} after ${tookMs} ms`,
@@ -143,6 +139,23 @@ export class EmbeddedPostgres {
       }
     }
   }
+}
+
+interface OpenDatabase {
+  readonly setup: ServerSetup;
+  readonly postmaster: Postmaster;
+}
+
+async function openDatabase(options: EmbeddedPostgresOptions): Promise<OpenDatabase> {
+  const setup = await prepareServer(options.dataDir, options.log);
+  const postmaster = await startFirst(setup);
+  try {
+    await ensureDatabase(setup.socketDir);
+  } catch (error) {
+    await postmaster.stop();
+    throw error;
+  }
+  return { setup, postmaster };
 }
 
 /** A lasting reason fails the first start at once; while a killed server's last processes are ending, it waits for them. */

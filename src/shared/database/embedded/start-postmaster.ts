@@ -43,7 +43,8 @@ export async function startPostmaster(
     if (readiness.kind === 'aborted') return { kind: 'aborted' };
     return await explainFailure(postmaster, setup, { ...readiness, sinceMs });
   } catch (error) {
-    return { kind: 'failed', error: asTypedError(error, setup), passing: false };
+    const typed = EmbeddedPostgresError.from(error, setup.layout.clusterDir);
+    return { kind: 'failed', error: typed, passing: false };
   }
 }
 
@@ -95,10 +96,4 @@ async function explainFailure(
   const message = `PostgreSQL ${setup.binaries.version} on ${setup.layout.clusterDir} ${text}. ${said}`;
   const passing = postmaster.output.some((line) => PASSING_REFUSAL.test(line));
   return { kind: 'failed', error: new EmbeddedPostgresError(code, message), passing };
-}
-
-function asTypedError(error: unknown, setup: ServerSetup): EmbeddedPostgresError {
-  if (error instanceof EmbeddedPostgresError) return error;
-  const message = `Cannot start PostgreSQL on ${setup.layout.clusterDir}: ${String(error)}`;
-  return new EmbeddedPostgresError('EMBEDDED_POSTGRES_START_FAILED', message, { cause: error });
 }
