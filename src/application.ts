@@ -1,7 +1,8 @@
-import { ConsoleLogger, Logger, type INestApplication } from '@nestjs/common';
+import { Logger, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Express } from 'express';
 import { AppModule } from './app.module.js';
+import { ApplicationLogger } from './application.logger.js';
 import { GenerateEvents } from './client/client.port.js';
 import { LoadStatus } from './processor/processor.port.js';
 import type { AppConfig } from './shared/config/app-config.js';
@@ -39,6 +40,7 @@ export class Application {
   private constructor(private readonly config: AppConfig) {}
 
   static async start(config: AppConfig): Promise<Application> {
+    Logger.overrideLogger(new ApplicationLogger());
     const application = new Application(config);
     try {
       await application.startAll();
@@ -113,15 +115,10 @@ export class Application {
   }
 
   private async startNest(): Promise<void> {
-    const logger = new ConsoleLogger({
-      json: process.stdout.isTTY !== true,
-      logLevels: ['log', 'warn', 'error', 'fatal'],
-    });
     // Bodies are read by the routes that have one: the guards come before any byte of it.
     this.nest = await NestFactory.create(AppModule.forRoot(this.databaseUrl), {
       bodyParser: false,
       abortOnError: false,
-      logger,
     });
     this.undo.push(() => this.closeNest());
     const express = this.nest.getHttpAdapter().getInstance() as Express;

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { NewDeadLetter } from './dead-letters.port.js';
+import type { NewDeadLetter } from './new-dead-letter.js';
 
 /**
  * Keeps what a load could not use, inside the load's transaction. A record that is known already

@@ -9,24 +9,19 @@ export function readBody(request: Request, response: Response, bytesMax: number)
   const parse = express.raw({ type: () => true, limit: bytesMax });
   return new Promise((resolve, reject) => {
     parse(request, response, (error?: unknown) => {
-      if (error !== undefined) reject(toProblem(error, bytesMax));
+      if (error !== undefined) reject(toError(error, bytesMax));
       else resolve(Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
     });
   });
 }
 
-function toProblem(error: unknown, bytesMax: number): unknown {
-  const { status, message } = error as { status?: number; message: string };
-  switch (status) {
-    case 413: {
-      const detail = `the body is longer than JSON_BODY_BYTES_MAX (${bytesMax} bytes): send it in parts`;
-      return new Problem({ status, code: 'BODY_TOO_LARGE', detail });
-    }
-    case 415:
-      return new Problem({ status, code: 'ENCODING_UNSUPPORTED', detail: message });
-    case 400:
-      return new Problem({ status, code: 'BODY_INCOMPLETE', detail: message });
-    default:
-      return error;
+function toError(error: unknown, bytesMax: number): Error {
+  const { status, message } = error as Error & { status?: number };
+  if (status === 413) {
+    const detail = `the body is longer than JSON_BODY_BYTES_MAX (${bytesMax} bytes): send it in parts`;
+    return new Problem({ status, code: 'BODY_TOO_LARGE', detail });
   }
+  if (status === 415) return new Problem({ status, code: 'ENCODING_UNSUPPORTED', detail: message });
+  if (status === 400) return new Problem({ status, code: 'BODY_INCOMPLETE', detail: message });
+  return error as Error;
 }

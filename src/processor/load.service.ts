@@ -1,14 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Cron } from '@nestjs/schedule';
 import { AppConfig } from '../shared/config/app-config.js';
-import { appConfig } from '../shared/config/config.js';
 import { Database } from '../shared/database/database.js';
 import { describeDatabaseError } from '../shared/database/sql-state.js';
 import { Drain } from '../shared/drain.js';
 import { StagingLog } from '../staging-log/staging-log.port.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { LoadReport } from './load-report.js';
-import { LoadStatus, type LogStanding } from './processor.port.js';
+import type { LogStanding } from './log-standing.js';
+import { LoadStatus } from './processor.port.js';
 import { Processor } from './processor.js';
 import { readCheckpoint } from './read-checkpoint.js';
 
@@ -48,7 +47,7 @@ export class LoadService extends LoadStatus {
     });
   }
 
-  @Cron(appConfig.loadCron, { name: 'load', waitForCompletion: true })
+  /** Never rejects: what went wrong is logged, and the next tick tries again. */
   async tick(): Promise<void> {
     if (this.database.state.kind !== 'ready') return; // Database tells why
     try {

@@ -2,13 +2,14 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { StagingLogModule } from '../staging-log/staging-log.module.js';
 import { LoadCheckpoint } from './load-checkpoint.entity.js';
+import { LoadCron } from './load.cron.js';
 import { LoadService } from './load.service.js';
 import { LoadStatus } from './processor.port.js';
 
 /** The incremental load from the staging log into the balances. */
 @Module({
   imports: [StagingLogModule, TypeOrmModule.forFeature([LoadCheckpoint])],
-  providers: [LoadService, { provide: LoadStatus, useExisting: LoadService }],
+  providers: [LoadService, LoadCron, { provide: LoadStatus, useExisting: LoadService }],
   exports: [LoadStatus],
 })
 export class ProcessorModule {}

@@ -1,17 +1,12 @@
 import type { Checkpoint } from './checkpoint.js';
 import type { LoadReport } from './load-report.js';
-import type { WrongLogCode } from './prove-checkpoint.js';
+import type { LogStanding } from './log-standing.js';
 
-export { LoadCheckpoint } from './load-checkpoint.entity.js';
 export { readCheckpoint } from './read-checkpoint.js';
+export { Processor } from './processor.js';
 export type { Checkpoint } from './checkpoint.js';
 export type { LoadReport } from './load-report.js';
-
-/** Whether the log of this process is the one that the database has loaded. */
-export type LogStanding =
-  | { readonly kind: 'unknown' }
-  | { readonly kind: 'right' }
-  | { readonly kind: 'wrong-log'; readonly code: WrongLogCode; readonly message: string };
+export type { LogStanding } from './log-standing.js';
 
 /** What others may know of the processor. */
 export abstract class LoadStatus {

@@ -4,7 +4,7 @@ import { samePlace, type Checkpoint } from './checkpoint.js';
 import { CheckpointMirror } from './checkpoint-mirror.js';
 import { loadBatch } from './load-batch.js';
 import type { LoadReport } from './load-report.js';
-import type { LogStanding } from './processor.port.js';
+import type { LogStanding } from './log-standing.js';
 import { proveCheckpoint } from './prove-checkpoint.js';
 import { readBatch, type Batch, type BatchBounds } from './read-batch.js';
 import { readCheckpoint } from './read-checkpoint.js';

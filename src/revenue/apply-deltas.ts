@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { AppliedDeltas, UserDelta } from './revenue.port.js';
+import type { AppliedDeltas, UserDelta } from './user-delta.js';
 
 interface Counts {
   readonly inserted: string;

@@ -1,14 +1,2 @@
 export { applyDeltas } from './apply-deltas.js';
-export { UsersRevenue } from './users-revenue.entity.js';
-
-/** What a batch adds to one user's balance: an exact decimal, negative for a subtraction. */
-export interface UserDelta {
-  readonly userId: string;
-  readonly delta: string;
-}
-
-/** How many users got their first row, and how many had one. */
-export interface AppliedDeltas {
-  readonly inserted: number;
-  readonly updated: number;
-}
+export type { AppliedDeltas, UserDelta } from './user-delta.js';

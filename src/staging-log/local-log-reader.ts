@@ -34,16 +34,13 @@ export class LocalLogReader extends StagingLogReader {
   async read(from: Offset, bytesMax: number): Promise<LogChunk> {
     const end = this.endOffset();
     if (from >= end) return { kind: 'end' };
-    const length = Math.min(end - from, Math.max(bytesMax, RECORD_BYTES_MAX));
-    const bytes = await readExactly(this.files, this.fd, { position: from, length });
-    const newline = bytes.lastIndexOf(NEWLINE);
-    if (newline < 0) return this.oversized(from, bytes, end);
-    return {
-      kind: 'records',
-      bytes: bytes.subarray(0, newline + 1),
-      next: toOffset(from + newline + 1),
-      offsetAt: (position) => toOffset(from + position),
-    };
+    for (const look of [bytesMax, RECORD_BYTES_MAX]) {
+      const length = Math.min(end - from, look);
+      const bytes = await readExactly(this.files, this.fd, { position: from, length });
+      const newline = bytes.lastIndexOf(NEWLINE);
+      if (newline >= 0) return recordsChunk(from, bytes.subarray(0, newline + 1));
+    }
+    return this.oversized(from, end);
   }
 
   async fingerprintBefore(offset: Offset): Promise<FingerprintResult> {
@@ -73,18 +70,25 @@ export class LocalLogReader extends StagingLogReader {
   }
 
   /** Looks for the end of a line that is longer than any record, without keeping it. */
-  private async oversized(from: Offset, head: Buffer, end: Offset): Promise<LogChunk> {
-    for (let position = from + head.length; position < end; position += RECORD_BYTES_MAX) {
+  private async oversized(from: Offset, end: Offset): Promise<LogChunk> {
+    const head = await readExactly(this.files, this.fd, { position: from, length: HEAD_BYTES });
+    for (let position = from + RECORD_BYTES_MAX; position < end; position += RECORD_BYTES_MAX) {
       const length = Math.min(RECORD_BYTES_MAX, end - position);
       const bytes = await readExactly(this.files, this.fd, { position, length });
       const newline = bytes.indexOf(NEWLINE);
       if (newline < 0) continue;
-      const next = toOffset(position + newline + 1);
-      return { kind: 'oversized', offset: from, next, head: head.subarray(0, HEAD_BYTES) };
+      return { kind: 'oversized', offset: from, next: toOffset(position + newline + 1), head };
     }
     throw new Error(`no line end between offset ${from} and the durable end ${end} of the log`);
   }
 }
+
+const recordsChunk = (from: Offset, bytes: Buffer): LogChunk => ({
+  kind: 'records',
+  bytes,
+  next: toOffset(from + bytes.length),
+  offsetAt: (position) => toOffset(from + position),
+});
 
 const fingerprint = (record: Buffer): string =>
   createHash('sha256').update(record).digest('hex').slice(0, 32);

@@ -25,7 +25,7 @@ export interface LogFiles {
 
 /** The real ones, on plain descriptors: a FileHandle costs a promise more on the hot path. */
 export const nodeLogFiles: LogFiles = {
-  open: promisify(fs.open) as LogFiles['open'],
+  open: promisify(fs.open),
   close: promisify(fs.close),
   size: async (fd) => (await promisify(fs.fstat)(fd)).size,
   read: async (fd, into, position) => (await read(fd, into, 0, into.length, position)).bytesRead,

@@ -1,5 +1,5 @@
 import type { DedupeIndex } from './dedupe-index.js';
-import { splitRecord } from './record-format.js';
+import { splitRecord, type SplitRecord } from './record-format.js';
 import { START_OF_LOG, type StagingLogReader } from './staging-log.port.js';
 
 const READ_BYTES = 1024 * 1024;
@@ -25,15 +25,16 @@ export async function rebuildDedupeIndex(
   }
 }
 
+const NO_RECORD: SplitRecord = { timestamp: 0, id: null, payload: '' };
+
 function rememberIds(index: DedupeIndex, bytes: Buffer, now: number): void {
   for (let start = 0; start < bytes.length;) {
     const end = bytes.indexOf(NEWLINE, start);
     const head = bytes.subarray(start, Math.min(end, start + ID_MARK_WINDOW_BYTES));
     if (head.includes(ID_MARK)) {
       const record = splitRecord(bytes.toString('utf8', start, end));
-      if (record?.id != null && index.isInWindow(record.timestamp, now)) {
-        index.add(record.id, record.payload, record.timestamp);
-      }
+      const { id, timestamp, payload } = record ?? NO_RECORD;
+      if (id !== null && index.isInWindow(timestamp, now)) index.add(id, payload, timestamp);
     }
     start = end + 1;
   }

@@ -13,7 +13,12 @@ import { StagingLog, StagingLogReader } from './staging-log.port.js';
         const logger = new Logger('StagingLog');
         const levels = { info: 'log', warn: 'warn', error: 'error' } as const;
         return LocalStagingLog.open({
-          ...config,
+          dataDir: config.dataDir,
+          dedupeIdsMax: config.dedupeIdsMax,
+          dedupeWindowSeconds: config.dedupeWindowSeconds,
+          appendQueueBytesMax: config.appendQueueBytesMax,
+          backlogBytesMax: config.backlogBytesMax,
+          diskFreeBytesMin: config.diskFreeBytesMin,
           report: (level, message) => {
             logger[levels[level]](message);
           },

@@ -64,7 +64,7 @@ export type AppendResult =
 /** Whole records, in order, as they stand in the log. */
 export interface RecordsChunk {
   readonly kind: 'records';
-  /** One record a line, each ended by `\n`. Valid until the next read by the same reader. */
+  /** One record a line, each ended by `\n`. Theirs who asked. */
   readonly bytes: Buffer;
   /** Where to read on. */
   readonly next: Offset;

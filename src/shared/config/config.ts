@@ -1,4 +1,4 @@
-import { AppConfig } from './app-config.js';
+import type { AppConfig } from './app-config.js';
 import { gatherVariables, readConfig } from './read-config.js';
 
 /**

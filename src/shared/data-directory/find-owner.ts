@@ -5,8 +5,8 @@ import { findOthers, type OwnerHello } from './owner-sockets.js';
 /** Who owns this data directory now, with what it tells tools; null when nobody does. */
 export async function findOwner(dataDir: string): Promise<OwnerHello | null> {
   const path = join(dataDir, 'owner');
-  const directory = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
+  const directory = await open(path, 'r').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   });
   if (directory === null) return null;

@@ -84,9 +84,8 @@ export class Database {
   private async initialize(): Promise<void> {
     if (this.dataSource.isInitialized) return;
     await this.dataSource.initialize();
-    const [row] = (await this.dataSource.query('show server_encoding')) as {
-      server_encoding: string;
-    }[];
+    const [row] =
+      await this.dataSource.query<{ server_encoding: string }[]>('show server_encoding');
     if (row?.server_encoding === 'UTF8') return;
     await this.dataSource.destroy();
     const encoding = row?.server_encoding ?? 'unknown';

@@ -1,7 +1,7 @@
 import type { RevenueEvent } from './event.js';
 
 /** Millionths: the smallest unit that an event's value can have. */
-export const MICROS_PER_UNIT = 1_000_000n;
+const MICROS_PER_UNIT = 1_000_000n;
 
 /**
  * The signed amount of an event in millionths, exact. Goes by the shortest decimal of the value, as

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/app-config.js';
 
 /** A port could not be taken; the message names the variable to change. */
-export class ListenError extends Error {
+class ListenError extends Error {
   readonly code = 'LISTEN_FAILED';
 }
 

@@ -58,5 +58,6 @@ function messageOf(error: unknown): string {
   if (!(error instanceof HttpException)) return (error as Error).message;
   const answer = error.getResponse();
   const message = typeof answer === 'string' ? answer : (answer as { message?: unknown }).message;
-  return Array.isArray(message) ? message.join('; ') : String(message ?? error.message);
+  if (Array.isArray(message)) return message.join('; ');
+  return typeof message === 'string' ? message : error.message;
 }

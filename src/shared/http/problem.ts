@@ -31,7 +31,7 @@ export class Problem extends HttpException {
 }
 
 /** The body of a problem: RFC 9457's members, then `code`, then whatever the route adds. */
-export function problemBody(options: ProblemOptions): Record<string, unknown> {
+function problemBody(options: ProblemOptions): Record<string, unknown> {
   const { status, code, detail, retryAfterSeconds, members } = options;
   const retry = retryAfterSeconds === undefined ? {} : { retryAfter: retryAfterSeconds };
   const title = STATUS_CODES[status] ?? 'Error';

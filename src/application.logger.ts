@@ -1,0 +1,23 @@
+import { ConsoleLogger } from '@nestjs/common';
+
+/** What Nest says of its own start, line by line, is of no use to whoever runs this. */
+const FRAMEWORK_CONTEXTS = [
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+];
+
+/** Readable lines on a terminal, JSON elsewhere. */
+export class ApplicationLogger extends ConsoleLogger {
+  constructor() {
+    super({ json: !process.stdout.isTTY, logLevels: ['log', 'warn', 'error', 'fatal'] });
+  }
+
+  override log(message: unknown, ...rest: unknown[]): void {
+    const context = rest.at(-1);
+    if (typeof context === 'string' && FRAMEWORK_CONTEXTS.includes(context)) return;
+    super.log(message, ...rest);
+  }
+}

@@ -1,0 +1,1 @@
+export { verifyBalances, type Verification } from './verify-balances.js';
