@@ -37,6 +37,11 @@ const typescriptRules = {
   ],
   // It keeps what it concluded across an await, so it calls the second `signal.aborted` needless.
   '@typescript-eslint/no-unnecessary-condition': 'off',
+  // Types of Node say boolean where it may be undefined (`isTTY`).
+  '@typescript-eslint/no-unnecessary-type-conversion': 'off',
+  // Nest declares its options as classes and takes object literals for them.
+  '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+  '@typescript-eslint/prefer-promise-reject-errors': ['error', { allowThrowingUnknown: true }],
   '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
   '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
 };
