@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The first minutes of a new user, as the README tells them: start, generate, read a balance, stop.
+# The first minutes of a new user, as the README tells them: start, generate, read a balance, verify, stop.
 #
 #   bash test/smoke/first-minutes.sh [checkout with its dependencies installed]
 #
@@ -94,6 +94,12 @@ while :; do
   sleep 0.1
 done
 say "balance of $user is $revenue, the sum in events.jsonl"
+
+npm run --silent verify >"$work/verify.txt" 2>&1 || {
+  cat "$work/verify.txt" >&2
+  fail "npm run verify beside the running application"
+}
+say "verify agrees"
 
 kill -TERM "$app"
 status=0
