@@ -1,2 +1,2 @@
 export { applyDeltas } from './apply-deltas.js';
-export type { AppliedDeltas, UserDelta } from './user-delta.js';
+export type { AppliedDeltas } from './user-delta.js';
