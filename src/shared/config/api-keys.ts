@@ -37,7 +37,7 @@ export function parseApiKeys(text: string): ParsedApiKeys {
     const parsed = parseEntry(entry);
     if (typeof parsed === 'string') return bad(`entry ${index + 1} ${parsed}`);
     if (keys.some((key) => key.name === parsed.name)) {
-      return bad(`entry ${index + 1} repeats the name "${parsed.name}"`);
+      return bad(`entry ${index + 1} repeats the name of another entry`);
     }
     if (keys.some((key) => key.digest.equals(parsed.digest))) {
       return bad(`entry ${index + 1} repeats the key of another entry`);
@@ -52,6 +52,7 @@ const bad = (complaint: string): ParsedApiKeys => ({ kind: 'bad', complaint });
 function parseEntry(entry: string): ApiKey | string {
   const [name, key, scopeText, ...rest] = entry.split(':');
   if (!name || !key || rest.length > 0) return 'must be name:key or name:key:scopes';
+  if (/[^\x21-\x7e]/.test(key)) return 'has a key with characters that no header can carry';
   const scopes = scopeText === undefined ? SCOPES : scopeText.split('+');
   const unknown = scopes.find((scope) => !isScope(scope));
   if (unknown !== undefined) return `has a scope that is none of ${SCOPES.join(', ')}`;

@@ -20,7 +20,8 @@ export type ReadConfig =
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-const SECRET = new Set(['API_KEYS', 'INGEST_API_KEY', 'DATABASE_URL']);
+/** Their values may hold a key or a password, so no complaint shows them. */
+const SECRET = new Set(['API_KEYS', 'INGEST_API_KEY', 'INGEST_URL', 'DATABASE_URL']);
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1'];
 
 /**
@@ -73,6 +74,10 @@ function readApiKeys(
 ): readonly ApiKey[] {
   const inline = parseApiKeys(API_KEYS);
   if (inline.kind === 'bad') bad.push({ name: 'API_KEYS', complaint: inline.complaint });
+  else if (API_KEYS !== '' && inline.keys.length === 0) {
+    // Whoever sets it wants doors that are closed; they would all stand open.
+    bad.push({ name: 'API_KEYS', complaint: 'holds no key' });
+  }
   if (API_KEYS_FILE === '') return inline.kind === 'keys' ? inline.keys : [];
   try {
     const text = readFileSync(resolve(directory, API_KEYS_FILE), 'utf8');
