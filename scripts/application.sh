@@ -3,8 +3,13 @@
 
 cd "$(dirname "$0")/.." || exit 1
 
+# say <text>: on standard error. Not by echo, which reads backslashes in some shells.
+say() {
+  printf '%s: %s\n' "$program" "$1" >&2
+}
+
 command -v curl > /dev/null || {
-  echo "$program: curl is needed and was not found" >&2
+  say "curl is needed and was not found"
   exit 1
 }
 
@@ -39,7 +44,7 @@ base_url() {
   esac
   port=$(setting "$1" "$2")
   if [ "$port" = 0 ]; then
-    echo "$program: $1 is 0, so the system chose the port; set $1 to the one the application told" >&2
+    say "$1 is 0, so the system chose the port; set $1 to the one the application told"
     return 1
   fi
   printf 'http://%s:%s\n' "$host" "$port"
@@ -69,7 +74,7 @@ number_member() {
 refuse() {
   code=$(text_member code "$2" 2> /dev/null)
   detail=$(text_member detail "$2" 2> /dev/null)
-  echo "$program: ${code:-unexpected answer} (HTTP $1)${detail:+: $detail}" >&2
+  say "${code:-unexpected answer} (HTTP $1)${detail:+: $detail}"
   [ -n "$code" ] || head -c 2000 "$2" >&2
   exit 1
 }
@@ -77,9 +82,9 @@ refuse() {
 # no_answer <curl's exit code> <url>: the application is not there, or went away.
 no_answer() {
   if [ "$1" -eq 7 ]; then
-    echo "$program: nothing listens on $2; start the application first: npm start" >&2
+    say "nothing listens on $2; start the application first: npm start"
   else
-    echo "$program: no answer from $2: $(cat "$work/curl-error")" >&2
+    say "no answer from $2: $(cat "$work/curl-error")"
   fi
   exit 2
 }

@@ -18,7 +18,7 @@ finish() {
 
 interrupted() {
   stop_watching
-  echo "$program: the run goes on in the application; call again to see how it ended" >&2
+  say "the run goes on in the application; call again to see how it ended"
   exit 130
 }
 
@@ -73,7 +73,7 @@ watch_terminal() {
 watch_plain() {
   while sleep "$plain_seconds" > /dev/null 2>&1; do
     read_progress || continue
-    echo "$program: $percent% read, $counts, $rate/s$eta" >&2
+    say "$percent% read, $counts, $rate/s$eta"
   done
 }
 
@@ -97,7 +97,7 @@ stop_watching
 [ "$status" = 200 ] || refuse "$status" "$work/body"
 invalid=$(number_member invalidTotal "$work/body")
 if [ "${invalid:-0}" -gt 0 ]; then
-  echo "$program: $invalid lines were not counted, see \"invalid\" in the summary" >&2
+  say "lines that were refused: $invalid, see \"invalid\" in the summary"
 fi
 cat "$work/body"
 echo

@@ -69,22 +69,20 @@ export class FileSender {
     for await (const chunk of file.chunks(hash)) {
       if (this.halt.aborted) return false;
       for (const line of this.splitter.push(chunk)) {
-        if (!(await this.sendIfFull(line))) return false;
+        const batch = this.take(line); // awaiting every line would cost more than decoding it
+        if (batch !== null && !(await this.pool.add(batch))) return false;
       }
       this.ledger.countBytes(chunk.length);
     }
     for (const line of this.splitter.end()) {
-      if (!(await this.sendIfFull(line))) return false;
+      const batch = this.take(line);
+      if (batch !== null && !(await this.pool.add(batch))) return false;
     }
     const last = this.batcher.take();
     return last === null || (await this.pool.add(last));
   }
 
-  private async sendIfFull(line: Line): Promise<boolean> {
-    const batch = this.take(line);
-    return batch === null || (await this.pool.add(batch));
-  }
-
+  /** The batch that this line has filled, or null. */
   private take(line: Line): Batch | null {
     const { ledger, batcher } = this;
     const decoded = decodeLine(line);

@@ -1,0 +1,97 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+const SCRIPTS = join(import.meta.dirname, '../../../scripts');
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+let server: Server;
+let requests: IncomingMessage[];
+let reply: { status: number; body: unknown };
+let whileAnswering: () => void;
+
+beforeEach(async () => {
+  requests = [];
+  whileAnswering = () => undefined;
+  server = createServer((request, response) => {
+    requests.push(request);
+    whileAnswering();
+    response.writeHead(reply.status).end(JSON.stringify(reply.body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+
+afterEach(() => {
+  server.close();
+});
+
+function run(script: string, environment: Record<string, string> = {}): Promise<Ended> {
+  const port = String((server.address() as AddressInfo | null)?.port ?? 1);
+  const env = { PATH: process.env['PATH'], HOST: '0.0.0.0', CLIENT_PORT: port, SERVER_PORT: port };
+  return new Promise((resolve) => {
+    const options = { env: { ...env, ...environment } };
+    execFile('sh', [join(SCRIPTS, script)], options, (error, stdout, stderr) => {
+      resolve({ code: Number(error?.code ?? 0), stdout, stderr });
+    });
+  });
+}
+
+describe('the scripts', () => {
+  it.each([
+    ['generate-events.sh', '/generateEvents', { runId: 'r', invalidTotal: 0 }],
+    ['create-table.sh', '/createTable', { table: 'users_revenue', created: true }],
+  ])('%s asks for %s and prints the answer', async (script, path, body) => {
+    reply = { status: 200, body };
+    const ended = await run(script);
+    expect(ended).toEqual({ code: 0, stdout: `${JSON.stringify(body)}\n`, stderr: '' });
+    expect(requests.map(({ url }) => url)).toEqual([path]);
+    expect(requests[0]!.headers.authorization).toBeUndefined();
+  });
+
+  it('keep the key out of the process list', async () => {
+    const key = 'k"e\\y';
+    let processes = '';
+    whileAnswering = () => {
+      processes = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
+    };
+    reply = { status: 200, body: {} };
+    await run('create-table.sh', { API_KEY: key });
+    expect(requests[0]!.headers.authorization).toBe(`Bearer ${key}`);
+    expect(processes).toContain('/createTable');
+    expect(processes).not.toContain('Bearer');
+  });
+
+  it('say what a problem is, and fail', async () => {
+    const detail = 'the file "a\\b" has changed';
+    reply = { status: 409, body: { type: 'about:blank', code: 'RUN_FILE_CHANGED', detail } };
+    const { code, stdout, stderr } = await run('generate-events.sh');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toBe(`generate_events: RUN_FILE_CHANGED (HTTP 409): ${detail}\n`);
+  });
+
+  it('tell how many lines were refused', async () => {
+    reply = { status: 200, body: { runId: 'r', invalidTotal: 12 } };
+    const { code, stderr } = await run('generate-events.sh');
+    expect(code).toBe(0);
+    expect(stderr).toContain('lines that were refused: 12');
+  });
+
+  it.each(['generate-events.sh', 'create-table.sh'])(
+    '%s says that nothing listens',
+    async (script) => {
+      const port = String((server.address() as AddressInfo).port);
+      await new Promise((resolve) => server.close(resolve));
+      const { code, stderr } = await run(script, { CLIENT_PORT: port, SERVER_PORT: port });
+      expect(code).toBe(2);
+      expect(stderr).toContain(`nothing listens on http://127.0.0.1:${port}`);
+      expect(stderr).toContain('npm start');
+    },
+  );
+});
