@@ -34,6 +34,8 @@ describe('chooseTarget', () => {
     ['https://h/base/', 'https://h/base/events'],
     ['https://h/base', 'https://h/base/events'],
     ['https://h/?tenant=a', 'https://h/events?tenant=a'],
+    ['https://h/base/events', 'https://h/base/events'],
+    ['https://h/events/', 'https://h/events'],
   ])('adds the route to the path of %s', (base, url) => {
     expect(choose(base)).toMatchObject({ url });
   });

@@ -42,10 +42,11 @@ export function chooseTarget(config: AppConfig, own: () => OwnIngest): ChosenTar
 
 const bearer = (key: string): string => `Bearer ${key}`;
 
-/** `<ingest>/events`, under whatever path the ingest has. */
+/** `<ingest>/events`, under whatever path the ingest has; a URL that names the route is taken as is. */
 function eventsUrl(base: string): URL {
   const url = new URL(base);
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}/events`;
+  const path = url.pathname.replace(/\/+$/, '');
+  url.pathname = path.endsWith('/events') ? path : `${path}/events`;
   return url;
 }
 
