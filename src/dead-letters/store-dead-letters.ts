@@ -21,7 +21,10 @@ export async function storeDeadLetters(
       letters.map(({ length }) => length),
       letters.map(({ bytes }) => bytes),
       letters.map(({ code }) => code),
-      letters.map(({ message }) => message),
+      letters.map(({ message }) => storable(message)),
     ],
   );
 }
+
+/** A message may quote the record, and PostgreSQL refuses text with a NUL: one would block the load. */
+const storable = (text: string): string => text.replaceAll('\0', '\uFFFD').toWellFormed();
