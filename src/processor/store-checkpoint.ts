@@ -14,17 +14,25 @@ export interface CheckpointMove {
 /**
  * Moves a log's checkpoint by compare-and-set, inside the load's transaction. It goes first there:
  * the row's lock makes loads of the same log wait for each other before they touch any balance.
+ * At the start of a log there is no row yet, or one that says just that.
  */
 export async function storeCheckpoint(
   manager: EntityManager,
   { logId, from, to }: CheckpointMove,
 ): Promise<StoredCheckpoint> {
-  const values = [logId, to.offset, to.fingerprint, to.timestamp, to.events];
+  const values = [
+    ...[logId, to.offset, to.fingerprint, to.timestamp, to.events],
+    ...[from.offset, from.fingerprint],
+  ];
   const rows: unknown[] =
     from.offset === START_OF_LOG
       ? await manager.query(
           `insert into load_checkpoint (log_id, "offset", fingerprint, "timestamp", events, updated_at)
-           values ($1, $2, $3, $4, $5, now()) on conflict (log_id) do nothing returning 1 as moved`,
+           values ($1, $2, $3, $4, $5, now())
+           on conflict (log_id) do update
+             set "offset" = $2, fingerprint = $3, "timestamp" = $4, events = $5, updated_at = now()
+           where load_checkpoint."offset" = $6 and load_checkpoint.fingerprint = $7
+           returning 1 as moved`,
           values,
         )
       : returned(
@@ -33,7 +41,7 @@ export async function storeCheckpoint(
               set "offset" = $2, fingerprint = $3, "timestamp" = $4, events = $5, updated_at = now()
             where log_id = $1 and "offset" = $6 and fingerprint = $7
           returning 1 as moved`,
-            [...values, from.offset, from.fingerprint],
+            values,
           ),
         );
   return rows.length === 1 ? 'moved' : 'mismatch';
