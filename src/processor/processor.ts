@@ -10,8 +10,8 @@ import { readBatch, type Batch, type BatchBounds } from './read-batch.js';
 import { readCheckpoint } from './read-checkpoint.js';
 
 /**
- * How a run ended. `caught-up`: everything durable is loaded. `busy`: a run is going on in this
- * process. `stopped`: asked to, between two batches. `wrong-log`: nothing may be loaded.
+ * How a run ended. `caught-up`: what was durable when it began is loaded. `busy`: a run is going on in
+ * this process. `stopped`: asked to, between two batches. `wrong-log`: nothing may be loaded.
  */
 export type RunOutcome =
   | { readonly kind: 'caught-up' }
@@ -29,6 +29,8 @@ export interface ProcessorOptions {
   /** After each commit, and whenever the checkpoint was read. */
   readonly onCheckpoint: (checkpoint: Checkpoint) => void;
   readonly onLoad: (report: LoadReport) => void;
+  /** Beside the log's owner: makes the log's end at least as new as the checkpoint just read. */
+  readonly refresh?: () => Promise<void>;
 }
 
 /**
@@ -64,12 +66,16 @@ export class Processor {
 
   private async run(): Promise<RunOutcome> {
     const { dataSource, log, bounds, stop } = this.options;
+    // What comes during the run is the next one's: else a run would never end under steady traffic,
+    // and commit a handful of events at a time.
+    const goal = log.endOffset();
     while (!stop.aborted) {
       const from = await readCheckpoint(dataSource.manager, log.identity);
+      await this.options.refresh?.();
       const proof = await this.prove(from);
       if (proof.kind === 'wrong-log') return proof;
       await this.tell(from);
-      if (from.offset === log.endOffset()) return { kind: 'caught-up' };
+      if (from.offset >= goal) return { kind: 'caught-up' };
       const started = performance.now();
       const batch = await readBatch(log, from.offset, bounds);
       const to = await this.checkpointAfter(from, batch);

@@ -20,15 +20,16 @@ runCommand(async () => {
   process.once('SIGTERM', () => {
     stop.abort();
   });
-  const outcome = await withWorkspace(appConfig, ({ log, dataSource }) =>
+  const outcome = await withWorkspace(appConfig, (workspace) =>
     new Processor({
-      dataSource,
-      log,
+      dataSource: workspace.dataSource,
+      log: workspace.log,
       dataDir: appConfig.dataDir,
       bounds: { usersMax: appConfig.loadUsersMax, readMsMax: appConfig.loadReadMsMax },
       stop: stop.signal,
       onCheckpoint: () => undefined,
       onLoad: say,
+      refresh: () => workspace.refresh(),
     }).runOnce(),
   );
   const text = outcome.kind === 'wrong-log' ? `${outcome.code}: ${outcome.message}` : outcome.kind;
