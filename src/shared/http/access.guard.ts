@@ -7,6 +7,7 @@ import { AppConfig } from '../config/app-config.js';
 import { bearerOf, SCOPE_METADATA } from './access.js';
 import { InternalKey } from './internal-key.js';
 import { Problem } from './problem.js';
+import { refuseUnasked } from './refuse-unasked.js';
 
 /**
  * Who may call what. First the Host header (a web page that rebinds its own name to this machine
@@ -32,6 +33,7 @@ export class AccessGuard implements CanActivate {
     const key = this.findKey(bearerOf(request));
     if (key !== this.internal.key) this.checkHost(request);
     if (this.config.apiKeys.length > 0) this.checkScope(key, needed ?? 'read');
+    if (needed === 'admin') refuseUnasked(request);
     return true;
   }
 

@@ -1,9 +1,11 @@
 import { Global, Module, ValidationPipe } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_PIPE, HttpAdapterHost } from '@nestjs/core';
+import type { Express } from 'express';
 import { Drain } from '../drain.js';
 import { AccessGuard } from './access.guard.js';
 import { InternalKey } from './internal-key.js';
 import { Listeners } from './listeners.js';
+import { parseQuery } from './parse-query.js';
 import { ProblemFilter } from './problem.filter.js';
 
 /** What every route shares: access, problems, validated queries, the listeners. */
@@ -27,4 +29,8 @@ import { ProblemFilter } from './problem.filter.js';
   ],
   exports: [Drain, InternalKey, Listeners],
 })
-export class HttpModule {}
+export class HttpModule {
+  constructor({ httpAdapter }: HttpAdapterHost) {
+    (httpAdapter.getInstance() as Express).set('query parser', parseQuery);
+  }
+}
