@@ -17,6 +17,7 @@ export class UsersController {
   async list(@Query() query: UsersQuery): Promise<UserRevenue | UsersPage> {
     if (query.userId !== undefined) return this.revenue(query.userId);
     if (query.order === '-revenue') {
+      if (query.after !== undefined) throw topListHasNoPages();
       return { users: await this.users.highest(query.limit), next: null };
     }
     const users = await this.users.page(query.limit + 1, query.after);
@@ -31,4 +32,9 @@ export class UsersController {
     const detail = `no event of user ${JSON.stringify(userId)} has been loaded`;
     throw new Problem({ status: 404, code: 'USER_UNKNOWN', detail });
   }
+}
+
+function topListHasNoPages(): Problem {
+  const detail = 'after goes with the order userId only: a top list has one page';
+  return new Problem({ status: 400, code: 'REQUEST_INVALID', detail });
 }

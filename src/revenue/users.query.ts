@@ -1,5 +1,5 @@
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, Max, Min, NotContains } from 'class-validator';
 
 /** The query of `GET /users`: one user by `userId`, else a page, else the top list. */
 export class UsersQuery {
@@ -16,6 +16,7 @@ export class UsersQuery {
 
   @IsOptional()
   @IsString()
+  @NotContains('\0', { message: 'after must not hold NUL' })
   after?: string;
 
   @IsOptional()

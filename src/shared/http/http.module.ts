@@ -31,6 +31,6 @@ import { ProblemFilter } from './problem.filter.js';
 })
 export class HttpModule {
   constructor({ httpAdapter }: HttpAdapterHost) {
-    (httpAdapter.getInstance() as Express).set('query parser', parseQuery);
+    httpAdapter.getInstance<Express>().set('query parser', parseQuery);
   }
 }
