@@ -22,6 +22,9 @@ export interface IngestResult {
   readonly rejected: readonly Rejection[];
 }
 
+/** The members of a problem of a request of which nothing was stored. */
+export const NOTHING_STORED = { accepted: 0, duplicates: 0, rejected: [], rejectedTotal: 0 };
+
 /** Applies the rules of an event to each item: one bad item harms no other. */
 export function sortEvents(items: readonly unknown[]): SortedEvents {
   const records: NewRecord[] = [];

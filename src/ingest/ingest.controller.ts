@@ -4,7 +4,7 @@ import { AppConfig } from '../shared/config/app-config.js';
 import { decodeJson, withoutByteOrderMark } from '../shared/event/decode-json.js';
 import { NeedsScope } from '../shared/http/access.js';
 import { Problem } from '../shared/http/problem.js';
-import type { IngestResult } from './accept-events.js';
+import { NOTHING_STORED, type IngestResult } from './accept-events.js';
 import { IngestService } from './ingest.service.js';
 import { requireJson } from './media-type.js';
 import { readBody } from './read-body.js';
@@ -43,10 +43,9 @@ export class IngestController {
 function parse(body: Buffer): unknown {
   const decoded = decodeJson(withoutByteOrderMark(body));
   if (decoded.kind === 'json') return decoded.json;
-  throw new Problem({ status: 400, code: decoded.code, detail: decoded.message, members: NOTHING });
+  const { code, message: detail } = decoded;
+  throw new Problem({ status: 400, code, detail, members: NOTHING_STORED });
 }
-
-const NOTHING = { accepted: 0, duplicates: 0, rejected: [], rejectedTotal: 0 };
 
 /** 202 when all were taken, 207 when some were. @throws Problem 400 when none was. */
 function statusOf(items: readonly unknown[], result: IngestResult): number {

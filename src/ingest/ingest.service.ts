@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Problem } from '../shared/http/problem.js';
 import { StagingLog, type AppendResult } from '../staging-log/staging-log.port.js';
-import { sortEvents, summarize, type IngestResult } from './accept-events.js';
+import { NOTHING_STORED, sortEvents, summarize, type IngestResult } from './accept-events.js';
 
 /** Validates events and appends them to the staging log. */
 @Injectable()
@@ -25,6 +25,5 @@ function toProblem(refusal: Extract<AppendResult, { kind: 'refused' }>): Problem
   const { code, message, retryAfterSeconds } = refusal;
   const status = code === 'QUEUE_FULL' ? 429 : 503;
   const detail = `nothing of this request was stored: ${message}`;
-  const members = { accepted: 0, duplicates: 0, rejected: [], rejectedTotal: 0 };
-  return new Problem({ status, code, detail, retryAfterSeconds, members });
+  return new Problem({ status, code, detail, retryAfterSeconds, members: NOTHING_STORED });
 }

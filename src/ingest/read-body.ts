@@ -1,5 +1,6 @@
 import express, { type Request, type Response } from 'express';
 import { Problem } from '../shared/http/problem.js';
+import { NOTHING_STORED } from './accept-events.js';
 
 /**
  * The whole body as bytes, decompressed, at most `bytesMax` of it after decompression.
@@ -22,6 +23,9 @@ function toError(error: unknown, bytesMax: number): Error {
     return new Problem({ status, code: 'BODY_TOO_LARGE', detail });
   }
   if (status === 415) return new Problem({ status, code: 'ENCODING_UNSUPPORTED', detail: message });
-  if (status === 400) return new Problem({ status, code: 'BODY_INCOMPLETE', detail: message });
+  if (status === 400) {
+    const members = NOTHING_STORED;
+    return new Problem({ status, code: 'BODY_INCOMPLETE', detail: message, members });
+  }
   return error as Error;
 }
