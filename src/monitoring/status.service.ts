@@ -25,6 +25,8 @@ export class StatusService {
   ) {}
 
   async status(): Promise<Status> {
+    // First: a report that is read after the checkpoint may tell of a load beyond it.
+    const lastLoad = this.loads.lastLoad();
     const [found, deadLetters] = await Promise.all([
       this.loads.checkpoint(),
       this.deadLetters.countOpen(),
@@ -38,7 +40,7 @@ export class StatusService {
       log: { endOffset, ...this.log.size() },
       checkpoint,
       lag: await this.lag(found),
-      lastLoad: this.loads.lastLoad(),
+      lastLoad,
       deadLetters,
     };
   }
