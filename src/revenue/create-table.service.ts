@@ -5,10 +5,12 @@ import {
   ForeignTableError,
 } from '../../migrations/1763800000000-create-users-revenue.js';
 import { Database, databaseAway } from '../shared/database/database.js';
+import { MIGRATION_LOCK } from '../shared/database/migrate.js';
 import { describeDatabaseError } from '../shared/database/sql-state.js';
 import { Problem } from '../shared/http/problem.js';
 
 const TABLE = 'users_revenue';
+const MIGRATION = CreateUsersRevenue1763800000000.name;
 
 export interface CreatedTable {
   readonly table: string;
@@ -27,9 +29,11 @@ export class CreateTableService {
   async create(): Promise<CreatedTable> {
     try {
       const stoodBefore = await this.stands();
-      await this.database.migrate();
-      if (!(await this.stands())) await this.createAgain();
-      return { table: TABLE, created: !stoodBefore };
+      const migrated = await this.database.migrate();
+      if (await this.stands()) {
+        return { table: TABLE, created: !stoodBefore && migrated.includes(MIGRATION) };
+      }
+      return { table: TABLE, created: await this.createAgain() };
     } catch (error) {
       if (error instanceof Problem) throw error;
       if (error instanceof ForeignTableError) {
@@ -43,10 +47,10 @@ export class CreateTableService {
    * Somebody dropped the table after it was made. An empty one would be wrong while the checkpoints
    * say that its events are loaded, so those go too, and every log is loaded again from its start.
    */
-  private async createAgain(): Promise<void> {
+  private async createAgain(): Promise<boolean> {
     this.logger.warn(`${TABLE} was dropped: it is made again, and all logs are loaded again`);
     await forgetLoads(this.database.dataSource);
-    await this.database.migrate();
+    return (await this.database.migrate()).includes(MIGRATION);
   }
 
   private async stands(): Promise<boolean> {
@@ -55,7 +59,7 @@ export class CreateTableService {
   }
 }
 
-async function tableStands(dataSource: DataSource): Promise<boolean> {
+async function tableStands(dataSource: Pick<DataSource, 'query'>): Promise<boolean> {
   const rows: { stands: boolean }[] = await dataSource.query(
     'select to_regclass($1) is not null as stands',
     [TABLE],
@@ -64,13 +68,15 @@ async function tableStands(dataSource: DataSource): Promise<boolean> {
 }
 
 /**
- * Forgets, in one transaction, that the table was made and that any log is loaded.
+ * Forgets, in one transaction, that the table was made and that any log is loaded. Under the lock of
+ * the migrations, and only while there is no table: another call may have made it meanwhile, and
+ * loads into it would be forgotten, so counted twice.
  */
 async function forgetLoads(dataSource: DataSource): Promise<void> {
   await dataSource.transaction(async (manager) => {
+    await manager.query(`select pg_advisory_xact_lock(${MIGRATION_LOCK})`);
+    if (await tableStands(manager)) return;
     await manager.query('delete from load_checkpoint');
-    await manager.query('delete from migrations where name = $1', [
-      CreateUsersRevenue1763800000000.name,
-    ]);
+    await manager.query('delete from migrations where name = $1', [MIGRATION]);
   });
 }

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 
 /** Any number that nothing else in this database locks: the ASCII of "revenue". */
-const MIGRATION_LOCK = 32_199_685_319_259_493n;
+export const MIGRATION_LOCK = 32_199_685_319_259_493n;
 const LOCK_TIMEOUT_MS = 60_000;
 
 /**
