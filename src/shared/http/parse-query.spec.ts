@@ -30,7 +30,7 @@ describe('a query', () => {
     'that is no UTF-8 is refused, not replaced: %s',
     (text) => {
       expect(() => parseQuery(text)).toThrow(
-        expect.objectContaining({ code: 'QUERY_INVALID' }) as Error,
+        expect.objectContaining({ code: 'QUERY_INVALID' }),
       );
     },
   );
