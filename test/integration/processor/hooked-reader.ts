@@ -1,0 +1,56 @@
+import {
+  StagingLogReader,
+  type FingerprintResult,
+  type LogChunk,
+  type Offset,
+} from '../../../src/staging-log/staging-log.port.js';
+
+/** What happens before the calls to a log. */
+export interface Hooks {
+  readonly beforeRead?: () => Promise<void> | void;
+}
+
+/** A real log, with something happening before each read. */
+export class HookedReader extends StagingLogReader {
+  readonly identity: string;
+
+  constructor(
+    private readonly log: StagingLogReader,
+    private readonly hooks: Hooks,
+  ) {
+    super();
+    this.identity = log.identity;
+  }
+
+  endOffset(): Offset {
+    return this.log.endOffset();
+  }
+
+  async read(from: Offset, bytesMax: number): Promise<LogChunk> {
+    await this.hooks.beforeRead?.();
+    return this.log.read(from, bytesMax);
+  }
+
+  fingerprintBefore(offset: Offset): Promise<FingerprintResult> {
+    return this.log.fingerprintBefore(offset);
+  }
+
+  timestampAt(offset: Offset): Promise<number | null> {
+    return this.log.timestampAt(offset);
+  }
+}
+
+/** A place to wait at until so many have come. */
+export function meetingOf(count: number): { readonly come: () => Promise<void>; came: number } {
+  let open: () => void = () => undefined;
+  const complete = new Promise<void>((resolve) => (open = resolve));
+  const meeting = {
+    came: 0,
+    come: (): Promise<void> => {
+      meeting.came += 1;
+      if (meeting.came === count) open();
+      return complete;
+    },
+  };
+  return meeting;
+}
