@@ -33,7 +33,7 @@ export class ActiveSegment {
       await syncDirectory(directory);
       return new ActiveSegment(files, path, fd, await files.size(fd), tornTail);
     } catch (error) {
-      await files.close(fd);
+      await files.close(fd).catch(() => undefined);
       throw error;
     }
   }

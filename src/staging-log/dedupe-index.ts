@@ -13,6 +13,11 @@ const ENTRIES_PER_CHUNK = 65_536;
 const WORDS_PER_ENTRY = 7;
 const FIRST_CAPACITY = 1_024;
 const LOAD_MAX = 0.75;
+/**
+ * So that one addition after a quiet day does not stop the process for a million others, and a clock
+ * that is ahead for a moment does not empty the index. With more than 1, it still gets smaller.
+ */
+const EVICTIONS_PER_ADD_MAX = 2;
 /** Slots hold a sequence number modulo this, plus 1; 0 is an empty slot. */
 const CODES = 2 ** 32 - 1;
 
@@ -76,10 +81,10 @@ export class DedupeIndex {
     this.occupy(sequence);
   }
 
-  /** Lets the oldest go while they are too many or too old. */
+  /** Lets the oldest go while they are too many or too old; `look` does not need them gone. */
   private evict(now: number): void {
     const oldest = Math.floor(now / 1000) - this.bounds.windowSeconds;
-    while (this.size > 0) {
+    for (let evicted = 0; this.size > 0 && evicted < EVICTIONS_PER_ADD_MAX; evicted++) {
       const { chunk, at } = this.entry(this.first);
       if (this.size < this.bounds.idsMax && (chunk[at + 6] ?? 0) >= oldest) return;
       this.vacate(this.first);

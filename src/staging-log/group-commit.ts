@@ -17,7 +17,9 @@ const COMMIT_BYTES_MAX = 8 * 1024 * 1024;
  * together. No timer: on an idle disk an append costs one sync, on a busy one they share.
  *
  * States: idle (nothing queued), committing, failed. A failed write or sync fails the appends of
- * that commit and all that queued behind it; then nothing is written until `resume`.
+ * that commit and all that queued behind it; then nothing is written until `resume`. They are told
+ * so only when the segment has been cut back, if that is possible at all: a process that is killed
+ * after the answer must not leave behind, as whole records, what it said it had refused.
  */
 export class GroupCommit {
   private queue: Waiting[] = [];
@@ -67,7 +69,7 @@ export class GroupCommit {
       const group = this.takeGroup();
       const commit = await this.commit(group);
       if (commit.kind === 'failed') {
-        this.fail(commit.error, group);
+        await this.fail(commit.error, group);
         break;
       }
       this.settle(group, commit);
@@ -98,8 +100,9 @@ export class GroupCommit {
   }
 
   /** Whatever queued behind a failed commit fails with it: it may be a duplicate of a lost record. */
-  private fail(error: Error, group: Waiting[]): void {
+  private async fail(error: Error, group: Waiting[]): Promise<void> {
     this.failure = error;
+    await this.segment.heal().catch(() => undefined); // `onFailure` sees to it that it is tried again
     const queued = this.queue;
     this.queue = [];
     this.settle([...group, ...queued], { kind: 'failed', error });

@@ -18,6 +18,10 @@ const TIMESTAMP = /^\{"timestamp":(\d{1,16})[,}]/;
 
 /** Reads a log of one local segment, up to an end that somebody else vouches for. */
 export class LocalLogReader extends StagingLogReader {
+  private readonly underWay = new Set<Promise<Buffer>>();
+  private closed = false;
+
+  /** @param fd of the segment; the reader's from now on, see `close`. */
   constructor(
     readonly identity: string,
     private readonly files: LogFiles,
@@ -34,9 +38,9 @@ export class LocalLogReader extends StagingLogReader {
   async read(from: Offset, bytesMax: number): Promise<LogChunk> {
     const end = this.endOffset();
     if (from >= end) return { kind: 'end' };
-    for (const look of [bytesMax, RECORD_BYTES_MAX]) {
-      const length = Math.min(end - from, look);
-      const bytes = await readExactly(this.files, this.fd, { position: from, length });
+    // Never more than a record can have: what is too long to be one must not depend on the caller.
+    for (const look of [Math.min(bytesMax, RECORD_BYTES_MAX), RECORD_BYTES_MAX]) {
+      const bytes = await this.bytes(from, Math.min(end - from, look));
       const newline = bytes.lastIndexOf(NEWLINE);
       if (newline >= 0) return recordsChunk(from, bytes.subarray(0, newline + 1));
     }
@@ -48,8 +52,7 @@ export class LocalLogReader extends StagingLogReader {
     if (offset > this.endOffset()) return { kind: 'beyond-end' };
     for (const look of FINGERPRINT_LOOKS_BYTES) {
       const position = Math.max(0, offset - look);
-      const range = { position, length: offset - position };
-      const bytes = await readExactly(this.files, this.fd, range);
+      const bytes = await this.bytes(position, offset - position);
       if (bytes.at(-1) !== NEWLINE) return { kind: 'not-a-record-end' };
       // A negative byteOffset would count from the end: a record of "\n" alone has nothing before.
       const before = bytes.length < 2 ? -1 : bytes.lastIndexOf(NEWLINE, bytes.length - 2);
@@ -64,17 +67,38 @@ export class LocalLogReader extends StagingLogReader {
   async timestampAt(offset: Offset): Promise<number | null> {
     const length = Math.min(32, this.endOffset() - offset);
     if (length <= 0) return null;
-    const bytes = await readExactly(this.files, this.fd, { position: offset, length });
+    const bytes = await this.bytes(offset, length);
     const match = TIMESTAMP.exec(bytes.toString('latin1'));
     return match === null ? null : Number(match[1]);
   }
 
+  /** Waits for reads under way: a descriptor's number soon belongs to a file of somebody else. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await Promise.allSettled(this.underWay);
+    await this.files.close(this.fd);
+  }
+
+  private async bytes(position: number, length: number, into?: Buffer): Promise<Buffer> {
+    if (this.closed) throw new Error('the staging log is closed, nothing can be read any more');
+    const range = into === undefined ? { position, length } : { position, length, into };
+    const reading = readExactly(this.files, this.fd, range);
+    this.underWay.add(reading);
+    try {
+      return await reading;
+    } finally {
+      this.underWay.delete(reading);
+    }
+  }
+
   /** Looks for the end of a line that is longer than any record, without keeping it. */
   private async oversized(from: Offset, end: Offset): Promise<LogChunk> {
-    const head = await readExactly(this.files, this.fd, { position: from, length: HEAD_BYTES });
+    const head = await this.bytes(from, HEAD_BYTES);
+    // One buffer for all of it: touching new memory takes several times as long as the reading.
+    const window = Buffer.allocUnsafe(RECORD_BYTES_MAX);
     for (let position = from + RECORD_BYTES_MAX; position < end; position += RECORD_BYTES_MAX) {
       const length = Math.min(RECORD_BYTES_MAX, end - position);
-      const bytes = await readExactly(this.files, this.fd, { position, length });
+      const bytes = await this.bytes(position, length, window);
       const newline = bytes.indexOf(NEWLINE);
       if (newline < 0) continue;
       return { kind: 'oversized', offset: from, next: toOffset(position + newline + 1), head };

@@ -8,7 +8,7 @@ import { openLogDirectory, segmentPath, stagingDirectory } from './log-directory
 import { nodeLogFiles, type LogFiles } from './log-files.js';
 import { rebuildDedupeIndex } from './rebuild-dedupe-index.js';
 import { RecordClock } from './record-clock.js';
-import { assertPayload, formatRecord } from './record-format.js';
+import { assertRecord, formatRecord } from './record-format.js';
 import {
   StagingLog,
   START_OF_LOG,
@@ -44,7 +44,6 @@ const HEAL_DELAY_MAX_MS = 2_000;
 interface Parts {
   readonly segment: ActiveSegment;
   readonly reader: LocalLogReader;
-  readonly readerFd: number;
   readonly ids: IdRegister;
   readonly watermark: DiskWatermark;
 }
@@ -60,11 +59,11 @@ export class LocalStagingLog extends StagingLog {
   private readonly clock: RecordClock;
   private loaded: Offset | null = null;
   private closing: Promise<void> | null = null;
-  private healTimer: NodeJS.Timeout | null = null;
+  private healTimer: NodeJS.Timeout | undefined;
+  private healing: Promise<void> | null = null;
 
   private constructor(
     private readonly options: LocalStagingLogOptions,
-    private readonly files: LogFiles,
     private readonly parts: Parts,
   ) {
     super();
@@ -84,18 +83,20 @@ export class LocalStagingLog extends StagingLog {
     const identity = await openLogDirectory(directory);
     const path = segmentPath(directory, START_OF_LOG);
     const segment = await ActiveSegment.open(files, path, directory);
-    reportTornTail(segment, options);
-    const readerFd = await files.open(path, 'r');
-    const reader = new LocalLogReader(identity, files, readerFd, () => segment.end);
-    const index = new DedupeIndex({
-      idsMax: options.dedupeIdsMax,
-      windowSeconds: options.dedupeWindowSeconds,
-    });
-    await rebuildDedupeIndex(index, reader, (options.now ?? Date.now)());
-    const watermark = new DiskWatermark(files, directory, options.diskFreeBytesMin);
-    await watermark.start();
-    const ids = new IdRegister(index);
-    return new LocalStagingLog(options, files, { segment, reader, readerFd, ids, watermark });
+    const opened: (ActiveSegment | LocalLogReader)[] = [segment];
+    try {
+      reportTornTail(segment, options);
+      const readerFd = await files.open(path, 'r');
+      const reader = new LocalLogReader(identity, files, readerFd, () => segment.end);
+      opened.push(reader);
+      const ids = new IdRegister(await readIds(reader, options));
+      const watermark = new DiskWatermark(files, directory, options.diskFreeBytesMin);
+      await watermark.start();
+      return new LocalStagingLog(options, { segment, reader, ids, watermark });
+    } catch (error) {
+      await Promise.allSettled(opened.map((one) => one.close()));
+      throw error;
+    }
   }
 
   get identity(): string {
@@ -121,7 +122,7 @@ export class LocalStagingLog extends StagingLog {
   async append(records: readonly NewRecord[]): Promise<AppendResult> {
     const refusal = this.refusal();
     if (refusal !== null) return refusal;
-    for (const { payload } of records) assertPayload(payload);
+    for (const record of records) assertRecord(record);
     const timestamp = this.clock.read();
     const outcomes: RecordOutcome[] = [];
     const claimed: (NewRecord & { readonly id: string })[] = [];
@@ -183,7 +184,9 @@ export class LocalStagingLog extends StagingLog {
 
   private healLater(delayMs: number): void {
     if (this.closing !== null) return;
-    this.healTimer = setTimeout(() => void this.heal(delayMs), delayMs);
+    this.healTimer = setTimeout(() => {
+      this.healing = this.heal(delayMs);
+    }, delayMs).unref();
   }
 
   private async heal(delayMs: number): Promise<void> {
@@ -200,11 +203,26 @@ export class LocalStagingLog extends StagingLog {
   }
 
   private async closeFiles(): Promise<void> {
-    if (this.healTimer !== null) clearTimeout(this.healTimer);
+    clearTimeout(this.healTimer);
     this.parts.watermark.stop();
     await this.commits.idle();
-    await this.parts.segment.close();
-    await this.files.close(this.parts.readerFd);
+    await this.healing; // it exchanges the file that is closed here
+    if (this.commits.failed !== null) await this.cutRefused();
+    for (const file of [this.parts.segment, this.parts.reader]) {
+      await file.close().catch((error: unknown) => {
+        this.options.report('warn', `a file of the staging log does not close: ${String(error)}`);
+      });
+    }
+  }
+
+  /** What the last failed commit left in the file would be loaded after the next start. */
+  private async cutRefused(): Promise<void> {
+    try {
+      await this.parts.segment.heal();
+    } catch (error) {
+      const what = `what was refused may still stand at offset ${this.endOffset()}: ${String(error)}`;
+      this.options.report('error', what);
+    }
   }
 }
 
@@ -218,5 +236,15 @@ const unavailable = (error: Error): Refusal =>
 function reportTornTail({ tornTail }: ActiveSegment, { report }: LocalStagingLogOptions): void {
   if (tornTail === null) return;
   const { bytes, offset, keptAs } = tornTail;
-  report('warn', `cut ${bytes} bytes without a line end at offset ${offset}, kept as ${keptAs}`);
+  const where = keptAs === null ? 'the disk has no room to keep them' : `kept as ${keptAs}`;
+  report('warn', `cut ${bytes} bytes without a line end at offset ${offset}, ${where}`);
+}
+
+async function readIds(
+  reader: LocalLogReader,
+  { dedupeIdsMax, dedupeWindowSeconds, now = Date.now }: LocalStagingLogOptions,
+): Promise<DedupeIndex> {
+  const index = new DedupeIndex({ idsMax: dedupeIdsMax, windowSeconds: dedupeWindowSeconds });
+  await rebuildDedupeIndex(index, reader, now());
+  return index;
 }

@@ -25,13 +25,14 @@ export const segmentPath = (directory: string, firstOffset: number): string =>
 /** Makes the directory and the identity of a new log, durably, or reads those of an existing one. */
 export async function openLogDirectory(directory: string): Promise<string> {
   await mkdir(directory, { recursive: true });
+  // Also of a directory that is there already: who made it may have been killed before this.
+  await syncDirectory(dirname(directory));
   const known = await readIdentity(directory);
   if (known !== null) return known;
   const segments = (await readdir(directory)).filter((name) => name.endsWith('.jsonl'));
   if (segments.length > 0) throw identityMissing(directory);
   const identity = randomUUID();
   await writeIdentity(directory, identity);
-  await syncDirectory(dirname(directory));
   return identity;
 }
 

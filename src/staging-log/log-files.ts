@@ -40,28 +40,33 @@ export const nodeLogFiles: LogFiles = {
   },
 };
 
-/** Reads exactly `length` bytes. @throws when the file ends before. */
+/**
+ * Reads exactly `length` bytes, into a buffer of at least that length if one is given.
+ * @throws when the file ends before.
+ */
 export async function readExactly(
   files: LogFiles,
   fd: number,
-  range: { readonly position: number; readonly length: number },
+  range: { readonly position: number; readonly length: number; readonly into?: Buffer },
 ): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(range.length);
+  const bytes = range.into ?? Buffer.allocUnsafe(range.length);
   for (let done = 0; done < range.length;) {
-    const count = await files.read(fd, bytes.subarray(done), range.position + done);
+    const count = await files.read(fd, bytes.subarray(done, range.length), range.position + done);
     if (count === 0) throw new Error(`the file ends at ${range.position + done}, too early`);
     done += count;
   }
-  return bytes;
+  return bytes.length === range.length ? bytes : bytes.subarray(0, range.length);
 }
 
-/** Writes all of `bytes`, however often the system takes only a part. */
+/** Writes all of `bytes`, however often the system takes only a part. @throws when it takes none. */
 export async function writeFully(
   files: LogFiles,
   fd: number,
   at: { readonly position: number; readonly bytes: Buffer },
 ): Promise<void> {
   for (let done = 0; done < at.bytes.length;) {
-    done += await files.write(fd, at.bytes.subarray(done), at.position + done);
+    const count = await files.write(fd, at.bytes.subarray(done), at.position + done);
+    if (count === 0) throw new Error(`nothing can be written at ${at.position + done}`);
+    done += count;
   }
 }

@@ -23,7 +23,7 @@ export async function openLogBesideOwner(
   const identity = await requireIdentity(directory);
   const fd = await nodeLogFiles.open(segmentPath(directory, START_OF_LOG), 'r');
   const log = new LocalLogReader(identity, nodeLogFiles, fd, durableEnd);
-  return { log, close: () => nodeLogFiles.close(fd) };
+  return { log, close: () => log.close() };
 }
 
 /**

@@ -8,10 +8,26 @@ export interface SplitRecord {
   readonly payload: string;
 }
 
-/** @throws TypeError for a payload that is not the text of a non-empty object on one line. */
-export function assertPayload(payload: string): void {
+/** Of the line around payload and id; and JSON makes six characters of one at most. */
+const FRAME_BYTES = 64;
+const GROWTH_MAX = 6;
+
+/** @throws TypeError for a record that could not be read back from its line as it was given. */
+export function assertRecord(record: { readonly id?: string; readonly payload: string }): void {
+  const { id = '', payload } = record;
   if (!payload.startsWith('{"') || payload.includes('\n')) {
     throw new TypeError('a payload is the text of a non-empty JSON object on one line');
+  }
+  if (payload.startsWith('{"id":') || payload.startsWith('{"timestamp":')) {
+    throw new TypeError('a payload does not begin with a member that the log itself puts there');
+  }
+  if (!id.isWellFormed() || !payload.isWellFormed()) {
+    throw new TypeError('half a surrogate pair cannot be told from others once it is stored');
+  }
+  const surelyShort = (id.length + payload.length) * GROWTH_MAX + FRAME_BYTES <= RECORD_BYTES_MAX;
+  if (surelyShort) return;
+  if (Buffer.byteLength(formatRecord(Number.MAX_SAFE_INTEGER, record)) > RECORD_BYTES_MAX) {
+    throw new TypeError(`a record has at most ${RECORD_BYTES_MAX} bytes`);
   }
 }
 

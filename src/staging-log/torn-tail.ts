@@ -4,17 +4,22 @@ import { readExactly, writeFully, type LogFiles } from './log-files.js';
 const WINDOW_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
 
+/** No space left, or none within the quota. */
+const NO_ROOM = ['ENOSPC', 'EDQUOT'];
+
 /** A last line without its line end: where it began, how long it was, and where it was kept. */
 export interface TornTail {
   readonly offset: number;
   readonly bytes: number;
-  readonly keptAs: string;
+  /** Null when the disk had no room for it. */
+  readonly keptAs: string | null;
 }
 
 /**
  * Cuts a segment back to its last line end, even when what follows is complete JSON: it was never
  * acknowledged, and the next record must not run into it. The bytes are kept in a file beside the
- * segment. Returns null when there was nothing to cut.
+ * segment, unless the disk is full: nobody was promised them, and a full disk must not keep the log
+ * from opening. Returns null when there was nothing to cut.
  */
 export async function cutTornTail(
   files: LogFiles,
@@ -24,8 +29,8 @@ export async function cutTornTail(
   const size = await files.size(fd);
   const end = await endOfLastLine(files, fd, size);
   if (end === size) return null;
-  const keptAs = join(directory, `torn-${end}-${Date.now()}.bytes`);
-  await copyTail(files, fd, { from: end, to: size, path: keptAs });
+  const path = join(directory, `torn-${end}-${Date.now()}.bytes`);
+  const keptAs = (await copyTail(files, fd, { from: end, to: size, path })) ? path : null;
   await files.truncate(fd, end);
   await files.fsync(fd);
   return { offset: end, bytes: size - end, keptAs };
@@ -42,20 +47,37 @@ async function endOfLastLine(files: LogFiles, fd: number, size: number): Promise
   return 0;
 }
 
-async function copyTail(
-  files: LogFiles,
-  fd: number,
-  tail: { readonly from: number; readonly to: number; readonly path: string },
-): Promise<void> {
-  const copy = await files.open(tail.path, 'w');
+interface Tail {
+  readonly from: number;
+  readonly to: number;
+  readonly path: string;
+}
+
+/** @returns false when there is no room for a copy. */
+async function copyTail(files: LogFiles, fd: number, tail: Tail): Promise<boolean> {
+  let copy: number | null = null;
   try {
-    for (let position = tail.from; position < tail.to; position += WINDOW_BYTES) {
-      const length = Math.min(WINDOW_BYTES, tail.to - position);
-      const bytes = await readExactly(files, fd, { position, length });
-      await writeFully(files, copy, { position: position - tail.from, bytes });
-    }
-    await files.fsync(copy);
+    copy = await files.open(tail.path, 'w');
+    await copyBytes(files, { from: fd, to: copy }, tail);
+    return true;
+  } catch (error) {
+    if (!NO_ROOM.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (copy !== null) await files.truncate(copy, 0); // half a copy only fills the disk further
+    return false;
   } finally {
-    await files.close(copy);
+    if (copy !== null) await files.close(copy);
   }
+}
+
+async function copyBytes(
+  files: LogFiles,
+  fds: { readonly from: number; readonly to: number },
+  tail: Tail,
+): Promise<void> {
+  for (let position = tail.from; position < tail.to; position += WINDOW_BYTES) {
+    const length = Math.min(WINDOW_BYTES, tail.to - position);
+    const bytes = await readExactly(files, fds.from, { position, length });
+    await writeFully(files, fds.to, { position: position - tail.from, bytes });
+  }
+  await files.fsync(fds.to);
 }
