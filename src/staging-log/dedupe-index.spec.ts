@@ -1,0 +1,148 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { DedupeIndex, type IdLookup } from './dedupe-index.js';
+
+const START_MS = 1_763_800_000_000;
+
+/** The same rules, told with a list. */
+class Model {
+  private entries: { id: string; payload: string; second: number }[] = [];
+
+  constructor(
+    private readonly idsMax: number,
+    private readonly windowSeconds: number,
+  ) {}
+
+  get size(): number {
+    return this.entries.length;
+  }
+
+  look(id: string, payload: string, now: number): IdLookup {
+    const oldest = Math.floor(now / 1000) - this.windowSeconds;
+    const entry = this.entries.find((one) => one.id === id && one.second >= oldest);
+    if (entry === undefined) return 'new';
+    return entry.payload === payload ? 'duplicate' : 'id-reused';
+  }
+
+  add(id: string, payload: string, timestamp: number): void {
+    if (this.idsMax === 0) return;
+    const second = Math.floor(timestamp / 1000);
+    const tooMany = (): boolean => this.entries.length >= this.idsMax;
+    const tooOld = (): boolean =>
+      (this.entries[0]?.second ?? Infinity) < second - this.windowSeconds;
+    for (let n = 0; n < 2 && this.entries.length > 0 && (tooMany() || tooOld()); n++) {
+      this.entries.shift();
+    }
+    this.entries.push({ id, payload, second });
+  }
+}
+
+const step = fc.record({
+  id: fc.integer({ min: 0, max: 60 }).map(String),
+  payload: fc.constantFrom('{"n":1}', '{"n":2}'),
+  forwardMs: fc.oneof(
+    { weight: 8, arbitrary: fc.integer({ min: 0, max: 3_000 }) },
+    { weight: 1, arbitrary: fc.integer({ min: -40_000, max: 40_000 }) },
+  ),
+});
+
+describe('the index of ids', () => {
+  it('answers as a plain list does, while entries leave by number and by time', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 40 }),
+        fc.integer({ min: 1, max: 60 }),
+        fc.array(step, { maxLength: 300 }),
+        (idsMax, windowSeconds, steps) => {
+          const index = new DedupeIndex({ idsMax, windowSeconds });
+          const model = new Model(idsMax, windowSeconds);
+          let now = START_MS;
+          for (const { id, payload, forwardMs } of steps) {
+            now += forwardMs;
+            const answer = index.look(id, payload, now);
+            expect(answer).toBe(model.look(id, payload, now));
+            // As the log does: only what is new is stored, and remembered.
+            if (answer === 'new') {
+              index.add(id, payload, now);
+              model.add(id, payload, now);
+            }
+            expect(index.size).toBe(model.size);
+          }
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+
+  it('keeps exactly the last ones while its ring and its table turn many times', () => {
+    const IDS_MAX = 70_000;
+    const index = new DedupeIndex({ idsMax: IDS_MAX, windowSeconds: 1_000 });
+    const total = 200_000;
+    for (let n = 0; n < total; n++) index.add(`id ${n}`, `{"n":${n}}`, START_MS);
+    expect(index.size).toBe(IDS_MAX);
+    const answers = (from: number, to: number, payloadOf: (n: number) => number): Set<IdLookup> => {
+      const seen = new Set<IdLookup>();
+      for (let n = from; n < to; n++)
+        seen.add(index.look(`id ${n}`, `{"n":${payloadOf(n)}}`, START_MS));
+      return seen;
+    };
+    const kept = total - IDS_MAX;
+    expect(answers(kept, total, (n) => n)).toEqual(new Set(['duplicate']));
+    expect(answers(kept, total, (n) => n + 1)).toEqual(new Set(['id-reused']));
+    expect(answers(0, kept, (n) => n)).toEqual(new Set(['new']));
+  });
+
+  it('lets those that are too old go little by little', () => {
+    const index = new DedupeIndex({ idsMax: 100_000, windowSeconds: 10 });
+    for (let n = 0; n < 70_000; n++) index.add(`${n}`, '{}', START_MS);
+    const later = START_MS + 11_000;
+    index.add('late', '{}', later);
+    expect(index.size).toBe(69_999);
+    expect(index.look('69999', '{}', later)).toBe('new');
+    for (let n = 0; n < 70_000; n++) index.add(`late ${n}`, '{}', later);
+    expect(index.size).toBe(70_001);
+    expect(index.look('69999', '{}', START_MS)).toBe('new');
+    expect(index.look('late', '{}', later)).toBe('duplicate');
+  });
+
+  it('still knows its ids after the clock was far ahead for a moment', () => {
+    const index = new DedupeIndex({ idsMax: 1_000, windowSeconds: 10 });
+    for (let n = 0; n < 100; n++) index.add(`${n}`, '{}', START_MS);
+    index.add('ahead', '{}', START_MS + 365 * 86_400_000);
+    const known = Array.from({ length: 100 }, (_, n) => index.look(`${n}`, '{}', START_MS));
+    expect(known.filter((answer) => answer === 'duplicate')).toHaveLength(98);
+    expect(index.look('ahead', '{}', START_MS)).toBe('duplicate');
+  });
+
+  it('holds an id up to the last second of the window', () => {
+    const index = new DedupeIndex({ idsMax: 10, windowSeconds: 60 });
+    index.add('a', '{}', START_MS + 999);
+    expect(index.look('a', '{}', START_MS + 60_999)).toBe('duplicate');
+    expect(index.look('a', '{}', START_MS + 61_000)).toBe('new');
+  });
+
+  it('takes ids that are names of Object.prototype, empty, or alike at first sight', () => {
+    const index = new DedupeIndex({ idsMax: 100, windowSeconds: 60 });
+    const ids = ['', '__proto__', 'hasOwnProperty', 'é', 'e\u0301', 'A', 'a', 'a ', 'a\0'];
+    for (const [n, id] of ids.entries()) {
+      expect(index.look(id, `${n}`, START_MS)).toBe('new');
+      index.add(id, `${n}`, START_MS);
+    }
+    for (const [n, id] of ids.entries()) {
+      expect(index.look(id, `${n}`, START_MS)).toBe('duplicate');
+    }
+  });
+
+  it('needs at most 40 bytes an id, at a million of them', () => {
+    const IDS = 1_000_000;
+    const index = new DedupeIndex({ idsMax: IDS, windowSeconds: 60 });
+    for (let n = 0; n < IDS; n++) index.add(`inv-${n}`, '{"value":1}', START_MS);
+    expect(index.size).toBe(IDS);
+    const { chunks, slots } = index as unknown as {
+      chunks: Map<number, Uint32Array>;
+      slots: Uint32Array;
+    };
+    const held = [...chunks.values(), slots].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    expect(held / IDS).toBeLessThanOrEqual(40);
+  });
+});

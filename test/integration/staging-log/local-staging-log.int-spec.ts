@@ -1,0 +1,18 @@
+import { describe } from '@jest/globals';
+import { registerStagingLogTests } from '../../support/staging-log-contract.js';
+import { systemError } from '../../support/staging-log-faults.js';
+import { StagingLogWorkbench } from '../../support/staging-log-workbench.js';
+
+describe('the staging log in local files', () => {
+  registerStagingLogTests(async () => {
+    const bench = await StagingLogWorkbench.create();
+    return {
+      open: (bounds) => bench.open(bounds),
+      holdSyncs: () => bench.files.hold('fdatasync'),
+      failNextSync: () => bench.files.failNext('fdatasync', systemError('EIO')),
+      setClock: (now) => (bench.now = now),
+      setFreeBytes: (bytes) => (bench.files.free = bytes),
+      remove: () => bench.remove(),
+    };
+  });
+});

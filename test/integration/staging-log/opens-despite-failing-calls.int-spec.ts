@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { systemError, type FileCall } from '../../support/staging-log-faults.js';
+import { appendAll, readNumbers, record } from '../../support/staging-log-reading.js';
+import { StagingLogWorkbench } from '../../support/staging-log-workbench.js';
+
+let bench: StagingLogWorkbench;
+
+beforeEach(async () => {
+  bench = await StagingLogWorkbench.create();
+});
+
+afterEach(() => bench.remove());
+
+const TORN = '{"timestamp":1,"n":3}';
+
+async function layTornLog(): Promise<void> {
+  await bench.lay(`{"timestamp":1,"n":1}\n{"timestamp":1,"n":2}\n${TORN}`);
+}
+
+describe('opening while calls fail', () => {
+  it.each<FileCall>(['open', 'size', 'read', 'write', 'fsync', 'truncate'])(
+    'fails or works at each %s, leaves no file open, and loses nothing',
+    async (call) => {
+      let failures = 0;
+      for (let nth = 1, reached = true; reached; nth++) {
+        await layTornLog();
+        reached = false;
+        const base = bench.files.calls[call];
+        bench.files.before = (name, number) => {
+          if (name !== call || number !== base + nth) return;
+          reached = true;
+          failures += 1;
+          throw systemError('EIO');
+        };
+        await bench.open().then(
+          (log) => log.close(),
+          (error: unknown) => {
+            expect(error).toMatchObject({ code: 'EIO' });
+          },
+        );
+        bench.files.heal();
+        expect([bench.files.strayCloses, [...bench.files.descriptors]]).toEqual([0, []]);
+        const log = await bench.open();
+        expect(await readNumbers(log)).toEqual([1, 2]);
+        await log.close();
+      }
+      expect(failures).toBeGreaterThan(0);
+    },
+  );
+
+  it.each([
+    ['write', 1],
+    ['fsync', 1],
+    ['open', 2],
+  ] as const)(
+    'opens on a full disk, with no room to keep a torn tail: %s %i',
+    async (call, nth) => {
+      await layTornLog();
+      bench.files.failNext(call, systemError('ENOSPC'), [nth]);
+      const log = await bench.open();
+      expect(await readNumbers(log)).toEqual([1, 2]);
+      expect(bench.reports.at(-1)).toMatch(/cut 21 bytes .*offset 44.*no room/);
+      bench.files.heal();
+      await appendAll(log, record(3));
+      await log.close();
+      expect((await readFile(bench.segment, 'utf8')).split('\n')).toHaveLength(4);
+    },
+  );
+});

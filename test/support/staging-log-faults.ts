@@ -1,0 +1,120 @@
+import { nodeLogFiles, type LogFiles } from '../../src/staging-log/log-files.js';
+
+export type FileCall = keyof LogFiles;
+
+/** An error as the operating system gives it. */
+export function systemError(code: 'EIO' | 'ENOSPC'): Error {
+  return Object.assign(new Error(`${code}: made up by a test`), { code });
+}
+
+/** Lets calls wait until somebody opens it. */
+export class Gate {
+  private release: () => void = () => undefined;
+  private waiting: () => void = () => undefined;
+  private readonly opened = new Promise<void>((resolve) => (this.release = resolve));
+  /** Resolves when the first one waits. */
+  readonly reached = new Promise<void>((resolve) => (this.waiting = resolve));
+
+  pass(): Promise<void> {
+    this.waiting();
+    return this.opened;
+  }
+
+  open(): void {
+    this.release();
+  }
+}
+
+/** The real files, with faults on demand, and with a book of descriptors that are open. */
+export class FaultyLogFiles implements LogFiles {
+  readonly calls: Record<FileCall, number> = {
+    ...{ open: 0, close: 0, size: 0, read: 0, write: 0 },
+    ...{ fdatasync: 0, fsync: 0, truncate: 0, freeBytes: 0 },
+  };
+  readonly descriptors = new Set<number>();
+  /** Descriptors that were closed though they were not open: they may be somebody else's by now. */
+  strayCloses = 0;
+  /** Told of each call and its number (from 1) before it happens; throws to fail it. */
+  before: (call: FileCall, nth: number) => void | Promise<void> = () => undefined;
+  /** The same, when it has happened. */
+  after: (call: FileCall, nth: number) => void | Promise<void> = () => undefined;
+  writeBytesMax = Infinity;
+  /** What the disk has left; the truth when null. */
+  free: number | null = null;
+
+  /** Fails calls whose number is in the list, counted from now. */
+  failNext(call: FileCall, error: Error, numbers: readonly number[] = [1]): void {
+    const base = this.calls[call];
+    this.before = (name, nth) => {
+      if (name === call && numbers.includes(nth - base)) throw error;
+    };
+  }
+
+  /** Makes the next calls of this name wait. */
+  hold(call: FileCall): Gate {
+    const gate = new Gate();
+    this.before = (name) => (name === call ? gate.pass() : undefined);
+    return gate;
+  }
+
+  heal(): void {
+    this.before = () => undefined;
+    this.after = () => undefined;
+    this.writeBytesMax = Infinity;
+  }
+
+  open(path: string, flags: string): Promise<number> {
+    return this.call('open', async () => {
+      const fd = await nodeLogFiles.open(path, flags);
+      this.descriptors.add(fd);
+      return fd;
+    });
+  }
+
+  /** A failing close gives the descriptor back all the same, as Linux does. */
+  async close(fd: number): Promise<void> {
+    if (!this.descriptors.delete(fd)) {
+      this.strayCloses += 1;
+      throw new Error(`the descriptor ${fd} is not open`);
+    }
+    await nodeLogFiles.close(fd);
+    await this.call('close', () => Promise.resolve());
+  }
+
+  size(fd: number): Promise<number> {
+    return this.call('size', () => nodeLogFiles.size(fd));
+  }
+
+  read(fd: number, into: Buffer, position: number): Promise<number> {
+    return this.call('read', () => nodeLogFiles.read(fd, into, position));
+  }
+
+  write(fd: number, bytes: Buffer, position: number): Promise<number> {
+    const some = bytes.subarray(0, this.writeBytesMax);
+    return this.call('write', () => nodeLogFiles.write(fd, some, position));
+  }
+
+  fdatasync(fd: number): Promise<void> {
+    return this.call('fdatasync', () => nodeLogFiles.fdatasync(fd));
+  }
+
+  fsync(fd: number): Promise<void> {
+    return this.call('fsync', () => nodeLogFiles.fsync(fd));
+  }
+
+  truncate(fd: number, length: number): Promise<void> {
+    return this.call('truncate', () => nodeLogFiles.truncate(fd, length));
+  }
+
+  freeBytes(path: string): Promise<number> {
+    return this.call('freeBytes', async () => this.free ?? (await nodeLogFiles.freeBytes(path)));
+  }
+
+  private async call<T>(name: FileCall, perform: () => Promise<T>): Promise<T> {
+    const nth = ++this.calls[name];
+    await this.before(name, nth);
+    const result = await perform();
+    await this.after(name, nth);
+    return result;
+  }
+}

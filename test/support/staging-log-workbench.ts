@@ -1,0 +1,78 @@
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  LocalStagingLog,
+  type LocalStagingLogOptions,
+} from '../../src/staging-log/local-staging-log.js';
+import { FaultyLogFiles } from './staging-log-faults.js';
+
+type Bounds = Partial<Omit<LocalStagingLogOptions, 'dataDir' | 'report' | 'files' | 'now'>>;
+
+const BOUNDS = {
+  dedupeIdsMax: 100_000,
+  dedupeWindowSeconds: 3_600,
+  appendQueueBytesMax: 64 * 1024 * 1024,
+  backlogBytesMax: 0,
+  diskFreeBytesMin: 0,
+};
+
+/** A local log in a directory of its own, on files that fail on demand. */
+export class StagingLogWorkbench {
+  readonly files = new FaultyLogFiles();
+  readonly reports: string[] = [];
+  /** What the clock says; the truth when null. */
+  now: number | null = null;
+  private readonly logs: LocalStagingLog[] = [];
+
+  private constructor(readonly dataDir: string) {}
+
+  static async create(): Promise<StagingLogWorkbench> {
+    return new StagingLogWorkbench(await mkdtemp(join(tmpdir(), 'revenue-etl-log-')));
+  }
+
+  get directory(): string {
+    return join(this.dataDir, 'staging');
+  }
+
+  get segment(): string {
+    return join(this.directory, '00000000000000000000.jsonl');
+  }
+
+  /** @param bounds what differs from the wide ones */
+  async open(bounds: Bounds = {}): Promise<LocalStagingLog> {
+    const log = await LocalStagingLog.open({
+      ...BOUNDS,
+      ...bounds,
+      dataDir: this.dataDir,
+      files: this.files,
+      now: () => this.now ?? Date.now(),
+      report: (level, message) => void this.reports.push(`${level} ${message}`),
+    });
+    this.logs.push(log);
+    return log;
+  }
+
+  /** Opens a log that others wrote: these are its bytes. */
+  async openOver(bytes: string | Buffer): Promise<LocalStagingLog> {
+    await this.lay(bytes);
+    return this.open();
+  }
+
+  /** Lays bytes of others where the segment is, behind a hole of so many zeros. */
+  async lay(bytes: string | Buffer, hole = 0): Promise<void> {
+    await (await this.open()).close();
+    if (hole > 0) await truncate(this.segment, hole);
+    await writeFile(this.segment, bytes, { flag: hole > 0 ? 'a' : 'w' });
+  }
+
+  bytes(): Promise<Buffer> {
+    return readFile(this.segment);
+  }
+
+  async remove(): Promise<void> {
+    this.files.heal();
+    for (const log of this.logs) await log.close();
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+}
