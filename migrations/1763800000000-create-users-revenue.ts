@@ -47,7 +47,7 @@ export class CreateUsersRevenue1763800000000 implements MigrationInterface {
 
 async function findColumns(runner: QueryRunner): Promise<FoundColumn[]> {
   return (await runner.query(`
-    select a.attname as name, format_type(a.atttypid, null) as type,
+    select a.attname as name, format_type(a.atttypid, a.atttypmod) as type,
            not a.attnotnull as nullable, c.collname as collation
       from pg_attribute a
       left join pg_collation c on c.oid = a.attcollation
@@ -71,9 +71,17 @@ async function refuseForeignTable(
   }
   const extra = found.find(({ name }) => !COLUMNS.some((wanted) => wanted.name === name));
   if (extra !== undefined) throw foreign(`has a column ${extra.name} that does not belong to it`);
+  if (await isUnlogged(runner)) throw foreign('it is unlogged, so a crash would empty it');
   const key = await findPrimaryKey(runner);
   if (key !== 'user_id')
     throw foreign(`column user_id: the primary key is (${key}), not (user_id)`);
+}
+
+async function isUnlogged(runner: QueryRunner): Promise<boolean> {
+  const rows = (await runner.query(
+    `select 1 from pg_class where oid = to_regclass('users_revenue') and relpersistence <> 'p'`,
+  )) as unknown[];
+  return rows.length > 0;
 }
 
 async function findPrimaryKey(runner: QueryRunner): Promise<string> {
