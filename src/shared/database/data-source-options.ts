@@ -1,8 +1,15 @@
-import type { DataSourceOptions } from 'typeorm';
+import { AbstractLogger, type DataSourceOptions } from 'typeorm';
 import { MIGRATIONS } from './migrations.js';
 
 const POOL_CONNECTIONS_MAX = 8;
 const CONNECT_TIMEOUT_MS = 5_000;
+
+/** TypeORM prints failed migrations to stdout, between our log lines; all its errors reach us anyway. */
+class SilentLogger extends AbstractLogger {
+  protected override writeLog(): void {
+    // nothing, see above
+  }
+}
 
 /**
  * How this system connects to PostgreSQL, embedded or not. Entities are added by whoever needs
@@ -16,6 +23,7 @@ export function dataSourceOptions(url: string): DataSourceOptions {
     migrations: MIGRATIONS,
     migrationsTransactionMode: 'all',
     synchronize: false,
+    logger: new SilentLogger(),
     poolSize: POOL_CONNECTIONS_MAX,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     extra: { keepAlive: true, keepAliveInitialDelayMillis: 10_000 },

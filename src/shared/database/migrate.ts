@@ -1,7 +1,7 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 
 /** Any number that nothing else in this database locks: the ASCII of "revenue". */
-export const MIGRATION_LOCK = 32_199_685_319_259_493n;
+export const MIGRATION_LOCK = 32_199_706_527_298_917n;
 const LOCK_TIMEOUT_MS = 60_000;
 
 /**
@@ -15,13 +15,15 @@ export async function runPendingMigrations(dataSource: DataSource): Promise<stri
   try {
     await runner.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`);
     await runner.query(`select pg_advisory_lock(${MIGRATION_LOCK})`);
-    try {
-      return (await dataSource.runMigrations()).map(({ name }) => name);
-    } finally {
-      await runner.query(`select pg_advisory_unlock(${MIGRATION_LOCK})`);
-      await runner.query('reset lock_timeout');
-    }
+    return (await dataSource.runMigrations()).map(({ name }) => name);
   } finally {
-    await runner.release();
+    await giveBack(runner);
   }
+}
+
+/** Back to the pool as it came. Where the connection is gone, so are its lock and its setting. */
+async function giveBack(runner: QueryRunner): Promise<void> {
+  await runner.query('select pg_advisory_unlock_all()').catch(() => undefined);
+  await runner.query('reset lock_timeout').catch(() => undefined);
+  await runner.release();
 }
