@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { CreateTableService } from '../../../src/revenue/create-table.service.js';
+import { AppConfig } from '../../../src/shared/config/app-config.js';
+import { dataSourceOptions } from '../../../src/shared/database/data-source-options.js';
+import { Database } from '../../../src/shared/database/database.js';
+import { Drain } from '../../../src/shared/drain.js';
+import { verifyBalances } from '../../../src/verify/verify.port.js';
+import { append, LoadHarness } from '../processor/load-harness.js';
+
+describe('create table', () => {
+  let harness: LoadHarness;
+  let sources: DataSource[];
+  beforeEach(async () => {
+    Logger.overrideLogger(false);
+    harness = await LoadHarness.create();
+    sources = [];
+  });
+  afterEach(async () => {
+    for (const source of sources) if (source.isInitialized) await source.destroy();
+    await harness.remove();
+  });
+
+  /** As a process of its own would have it. */
+  function service(): CreateTableService {
+    const source = new DataSource(dataSourceOptions(harness.database.url));
+    sources.push(source);
+    const config = Object.assign(new AppConfig(), { migrationsRun: false });
+    return new CreateTableService(new Database(source, config, new Drain()));
+  }
+
+  const dropAll = () =>
+    harness.dataSource.query('drop table users_revenue, load_checkpoint, dead_letters, migrations');
+
+  test('creates what is missing, and says whether it did', async () => {
+    await dropAll();
+    expect(await service().create()).toEqual({ table: 'users_revenue', created: true });
+    expect(await service().create()).toEqual({ table: 'users_revenue', created: false });
+    expect(await harness.balances()).toEqual({});
+    expect(await harness.checkpoints()).toEqual([]);
+  });
+
+  test('leaves balances alone that are there', async () => {
+    await harness.dataSource.query(`insert into users_revenue values ('abc', 5, now())`);
+    expect(await service().create()).toEqual({ table: 'users_revenue', created: false });
+    expect(await harness.balances()).toEqual({ abc: '5' });
+  });
+
+  test('answers a foreign table with 409, the difference, and changes nothing', async () => {
+    await dropAll();
+    await harness.dataSource.query('create table users_revenue (user_id int, revenue int)');
+    await expect(service().create()).rejects.toMatchObject({ code: 'TABLE_FOREIGN', status: 409 });
+  });
+
+  test('answers 503 while the database is away', async () => {
+    const source = new DataSource(dataSourceOptions('postgres://x@127.0.0.1:1/none'));
+    const config = Object.assign(new AppConfig(), { migrationsRun: false });
+    const away = new CreateTableService(new Database(source, config, new Drain()));
+    await expect(away.create()).rejects.toMatchObject({ code: 'DATABASE_AWAY', status: 503 });
+  });
+
+  test('makes a dropped table again, and the next load fills it from the start of the log', async () => {
+    const log = await harness.openLog();
+    await append(log, ['abc', 100], ['xyz', 3, 'subtract_revenue']);
+    const processor = harness.processor(log);
+    await processor.runOnce();
+    await harness.dataSource.query('drop table users_revenue');
+    await append(log, ['abc', 1]);
+    await expect(processor.runOnce()).rejects.toThrow('users_revenue');
+    expect(await service().create()).toEqual({ table: 'users_revenue', created: true });
+    await processor.runOnce();
+    expect(await harness.balances()).toEqual({ abc: '101', xyz: '-3' });
+  });
+
+  test('called many times at once, while loads go on, loads nothing twice', async () => {
+    const log = await harness.openLog();
+    const processor = harness.processor(log);
+    const services = Array.from({ length: 4 }, service);
+    for (const each of services) await each.create();
+    for (let round = 0; round < 8; round++) {
+      await append(log, ['abc', 1], [`user-${round}`, 1]);
+      await harness.dataSource.query('drop table users_revenue');
+      let done = false;
+      const loads = (async () => {
+        while (!done) await processor.runOnce().catch(() => undefined);
+      })();
+      await Promise.all(services.map((each) => each.create()));
+      done = true;
+      await loads;
+      await processor.runOnce();
+      expect(await harness.balances()).toMatchObject({ abc: String(round + 1) });
+    }
+    const { kind } = await verifyBalances({
+      dataSource: harness.dataSource,
+      log,
+      refresh: () => Promise.resolve(),
+      onProgress: () => undefined,
+    });
+    expect(kind).toBe('exact');
+  });
+});
