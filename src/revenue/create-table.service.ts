@@ -22,11 +22,22 @@ export interface CreatedTable {
 @Injectable()
 export class CreateTableService {
   private readonly logger = new Logger('Revenue');
+  private last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly database: Database) {}
 
-  /** @throws Problem when the database is away, or a foreign table has the name. */
-  async create(): Promise<CreatedTable> {
+  /**
+   * One call at a time: each waits for the migrations' lock on a connection and needs another one
+   * to work, so that a few together would hold the whole pool.
+   * @throws Problem when the database is away, or a foreign table has the name.
+   */
+  create(): Promise<CreatedTable> {
+    const created = this.last.then(() => this.createNow());
+    this.last = created.catch(() => undefined);
+    return created;
+  }
+
+  private async createNow(): Promise<CreatedTable> {
     try {
       const stoodBefore = await this.stands();
       const migrated = await this.database.migrate();
