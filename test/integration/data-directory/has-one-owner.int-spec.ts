@@ -70,7 +70,9 @@ describe('a data directory', () => {
   });
 });
 
-describe('a data directory with a path longer than any socket may have', () => {
+// Elsewhere a socket has no shorter name than its path.
+const describeOnLinux = process.platform === 'linux' ? describe : describe.skip;
+describeOnLinux('a data directory with a path longer than any socket may have', () => {
   let contest: Contest;
   beforeEach(async () => void (contest = await Contest.open(`${'long/'.repeat(60)}ünï cödé`)));
   afterEach(() => contest.close());
