@@ -1,0 +1,78 @@
+import { once } from 'node:events';
+import { createConnection, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '../support/eventually.js';
+import { RunningApplication } from '../support/running-application.js';
+import { sendRequest } from '../support/send-request.js';
+import { storedRecords } from '../support/stored-records.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const EVENT = '{"userId":"abc123","name":"add_revenue","value":432}';
+
+describe('a process that is asked to stop', () => {
+  let database: TestDatabase;
+  let application: RunningApplication;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    application = await RunningApplication.start({ databaseUrl: database.url });
+  });
+  afterAll(() => database.drop());
+
+  /** A request whose head has arrived, and whose body has not. */
+  async function beginRequest(): Promise<Socket> {
+    const { hostname, port } = new URL(application.serverUrl);
+    const socket = createConnection(Number(port), hostname);
+    const head = [
+      'POST /events HTTP/1.1',
+      `Host: ${hostname}`,
+      'Content-Type: application/json',
+      `Content-Length: ${EVENT.length}`,
+      'Expect: 100-continue',
+    ];
+    socket.write(`${head.join('\r\n')}\r\n\r\n`);
+    await once(socket, 'data'); // 100 Continue
+    return socket;
+  }
+
+  it('answers the request in flight, stores its event, takes no new one, and ends with 0', async () => {
+    const { serverUrl } = application;
+    const socket = await beginRequest();
+    const stopped = application.stop();
+    await eventually(async () =>
+      sendRequest(serverUrl, '/health/live').then(
+        () => false,
+        () => true,
+      ),
+    );
+    socket.write(EVENT);
+    expect(await text(socket)).toContain('202 Accepted');
+    expect(await stopped).toBe(0);
+    expect(await storedRecords(application)).toMatchObject([{ value: 432 }]);
+  });
+
+  it('cuts a request that does not end within the time to drain', async () => {
+    const env = { DRAIN_TIMEOUT_MS: '200' };
+    application = await RunningApplication.start({ databaseUrl: database.url, env });
+    const socket = await beginRequest();
+    const [code, answer] = await Promise.all([
+      application.stop(),
+      text(socket).catch(() => 'cut off'),
+    ]);
+    expect(code).toBe(0);
+    expect(answer).not.toContain('202');
+    expect(await storedRecords(application)).toEqual([]);
+  });
+
+  it('is asked once and again, and still drains', async () => {
+    application = await RunningApplication.start({ databaseUrl: database.url });
+    const socket = await beginRequest();
+    const stopped = application.stop();
+    application.signal('SIGTERM');
+    application.signal('SIGINT');
+    await eventually(() => application.stdout.includes('stopping'));
+    socket.write(EVENT);
+    expect(await text(socket)).toContain('202 Accepted');
+    expect(await stopped).toBe(0);
+  });
+});
