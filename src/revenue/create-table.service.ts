@@ -70,9 +70,14 @@ export class CreateTableService {
   }
 }
 
+/**
+ * Asks the catalog itself: in a transaction that waited for a lock, to_regclass alone answers from a
+ * cache of before the wait, and a table that was made meanwhile seems missing.
+ */
 async function tableStands(dataSource: Pick<DataSource, 'query'>): Promise<boolean> {
   const rows: { stands: boolean }[] = await dataSource.query(
-    'select to_regclass($1) is not null as stands',
+    `select exists (select from pg_class
+       where relname = $1 and pg_table_is_visible(oid)) as stands`,
     [TABLE],
   );
   return rows[0]?.stands === true;
