@@ -8,7 +8,9 @@ import { gatherVariables, readConfig, type BadVariable } from './read-config.js'
 type Variables = Record<string, string>;
 
 let directory = '';
-beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'revenue-etl-config-'))));
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'revenue-etl-config-'));
+});
 afterEach(() => {
   rmSync(directory, { recursive: true });
 });
