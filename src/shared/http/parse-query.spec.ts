@@ -29,9 +29,7 @@ describe('a query', () => {
   it.each(['a=%', 'a=%zz', 'a=%ff', 'a=%e2%80', '%ff=a', 'a=%ed%a0%80'])(
     'that is no UTF-8 is refused, not replaced: %s',
     (text) => {
-      expect(() => parseQuery(text)).toThrow(
-        expect.objectContaining({ code: 'QUERY_INVALID' }),
-      );
+      expect(() => parseQuery(text)).toThrow(expect.objectContaining({ code: 'QUERY_INVALID' }));
     },
   );
 });
