@@ -1,0 +1,118 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, cp, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { LoadHarness, append, recordLine } from '../processor/load-harness.js';
+import { RunningApplication, temporaryDirectory } from '../../support/running-application.js';
+import { sendRequest } from '../../support/send-request.js';
+
+const TOOLS = join(import.meta.dirname, '../../../dist/src/tools');
+const NEVER = { LOAD_CRON: '0 0 0 1 1 *' };
+
+interface ToolEnd {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A compiled tool on a data directory, away from the project and its `.env.local`. */
+async function runTool(name: 'verify' | 'load', dataDir: string, url = ''): Promise<ToolEnd> {
+  const child = spawn(process.execPath, [join(TOOLS, `${name}.js`)], {
+    cwd: await temporaryDirectory(),
+    env: { PATH: process.env['PATH'], DATA_DIR: dataDir, DATABASE_URL: url },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const closed = once(child, 'close') as Promise<[number | null]>;
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    closed,
+  ]);
+  return { code, stdout, stderr };
+}
+
+describe('the tools on a stopped application end with an exit code', () => {
+  let harness: LoadHarness;
+  beforeAll(async () => void (harness = await LoadHarness.create()));
+  beforeEach(() => harness.reset());
+  afterAll(() => harness.remove());
+
+  const load = (name = 'data') => runTool('load', harness.dataDir(name), harness.database.url);
+  const verify = (name = 'data') => runTool('verify', harness.dataDir(name), harness.database.url);
+
+  async function stage(lines: string): Promise<void> {
+    await (await harness.openLogWith(lines)).close();
+  }
+
+  test('load 0 and verify 0 when all is well, without a torn tail', async () => {
+    await stage(`${recordLine('abc', 5)}poison\n${recordLine('abc', 0.5)}`);
+    await appendFile(harness.segment(), recordLine('abc', 1_000).trimEnd());
+    expect(await load()).toMatchObject({ code: 0, stdout: expect.stringContaining('caught-up') });
+    expect(await harness.balances()).toEqual({ abc: '5.5' });
+    expect(await verify()).toMatchObject({ code: 0, stdout: expect.stringContaining('exact') });
+  });
+
+  test('verify 1 for drift, with the user and both sums', async () => {
+    await stage(recordLine('abc', 5));
+    await load();
+    await harness.dataSource.query('update users_revenue set revenue = 6');
+    const { code, stdout } = await verify();
+    expect(code).toBe(1);
+    expect(stdout).toContain('"abc": log 5, table 6');
+  });
+
+  test('load 2 and verify 2 for a log that the database has not loaded', async () => {
+    await stage(recordLine('abc', 5));
+    await cp(harness.dataDir(), harness.dataDir('copy'), { recursive: true });
+    await appendFile(harness.segment('copy'), recordLine('abc', 7));
+    await appendFile(harness.segment(), recordLine('abc', 8));
+    await load();
+    expect(await load('copy')).toMatchObject({
+      code: 2,
+      stdout: expect.stringContaining('LOG_FORKED'),
+    });
+    expect((await verify('copy')).code).toBe(2);
+    expect(await harness.balances()).toEqual({ abc: '13' });
+  });
+
+  test('3 where there is no log, and where there is no database', async () => {
+    await mkdir(harness.dataDir('empty'), { recursive: true });
+    const noLog = await verify('empty');
+    expect(noLog).toMatchObject({ code: 3, stderr: expect.stringContaining('DATA_DIR') });
+    await stage(recordLine('abc', 5));
+    const away = 'postgres://nobody@127.0.0.1:1/none';
+    expect((await runTool('verify', harness.dataDir(), away)).code).toBe(3);
+    expect((await runTool('load', harness.dataDir(), away)).code).toBe(3);
+  });
+
+  test('and leave the data directory free for its next owner', async () => {
+    const log = await harness.openLog();
+    await append(log, ['abc', 1]);
+    await log.close();
+    for (let i = 0; i < 2; i++) expect((await load()).code).toBe(0);
+    expect(await harness.balances()).toEqual({ abc: '1' });
+  });
+});
+
+describe('the tools use the embedded database', () => {
+  test('beside the running application, and when it is stopped', async () => {
+    const dataDir = join(await temporaryDirectory(), 'data');
+    const application = await RunningApplication.start({ dataDir, env: NEVER });
+    const body = [1, 2, 3].map((value) => ({ userId: 'abc', name: 'add_revenue', value }));
+    const url = application.serverUrl;
+    await sendRequest(url, '/events', { method: 'POST', body });
+    const beside = await runTool('load', dataDir);
+    expect(beside).toMatchObject({ code: 0, stderr: '' });
+    expect(beside.stdout).toContain('loaded 3 events of 1 users');
+    const { json } = await sendRequest(url, '/users/abc/revenue');
+    expect(json).toMatchObject({ revenue: '6' });
+    expect((await runTool('verify', dataDir)).code).toBe(0);
+    await sendRequest(url, '/events', { method: 'POST', body: body[0] });
+    expect(await application.stop()).toBe(0);
+    expect((await runTool('verify', dataDir)).stdout).toContain('exact');
+    expect((await runTool('load', dataDir)).stdout).toContain('loaded 1 events of 1 users');
+    expect((await runTool('verify', dataDir)).stdout).toContain('4 events of 1 users');
+  });
+});
