@@ -36,7 +36,7 @@ export class CreateUsersRevenue1763800000000 implements MigrationInterface {
         "user_id" text collate "C" not null,
         "revenue" numeric not null,
         "updated_at" timestamp with time zone not null,
-        constraint "users_revenue_pkey" primary key ("user_id")
+        primary key ("user_id")
       ) with (fillfactor = 70)`);
   }
 

@@ -11,7 +11,7 @@ export class CreateLoadCheckpoint1763800000001 implements MigrationInterface {
         "timestamp" bigint,
         "events" bigint not null,
         "updated_at" timestamp with time zone not null,
-        constraint "load_checkpoint_pkey" primary key ("log_id")
+        primary key ("log_id")
       ) with (fillfactor = 10)`);
   }
 

@@ -14,7 +14,7 @@ export class CreateDeadLetters1763800000002 implements MigrationInterface {
         "message" text not null,
         "state" text not null default 'open',
         "created_at" timestamp with time zone not null default now(),
-        constraint "dead_letters_pkey" primary key ("id"),
+        primary key ("id"),
         constraint "dead_letters_log_offset_key" unique ("log_id", "offset")
       )`);
   }

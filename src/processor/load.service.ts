@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AppConfig } from '../shared/config/app-config.js';
 import { Database } from '../shared/database/database.js';
-import { describeDatabaseError } from '../shared/database/sql-state.js';
+import { describeDatabaseError, SQL_STATE, sqlStateOf } from '../shared/database/sql-state.js';
 import { Drain } from '../shared/drain.js';
 import { StagingLog } from '../staging-log/staging-log.port.js';
 import type { Checkpoint } from './checkpoint.js';
@@ -55,7 +55,7 @@ export class LoadService extends LoadStatus {
       if (outcome.kind === 'wrong-log') this.standing = outcome;
       this.complain(outcome.kind === 'wrong-log' ? `${outcome.code}: ${outcome.message}` : null);
     } catch (error) {
-      this.complain(`no load now, the next tick tries again: ${describeDatabaseError(error)}`);
+      this.complain(`no load now, the next tick tries again: ${explain(error)}`);
     }
   }
 
@@ -86,4 +86,10 @@ export class LoadService extends LoadStatus {
     if (complaint === null) this.logger.log('loads go on');
     else this.logger.error(complaint);
   }
+}
+
+function explain(error: unknown): string {
+  const text = describeDatabaseError(error);
+  const remedy = '; GET /createTable creates what is missing';
+  return sqlStateOf(error) === SQL_STATE.undefinedTable ? text + remedy : text;
 }

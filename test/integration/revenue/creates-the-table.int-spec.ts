@@ -73,6 +73,38 @@ describe('create table', () => {
     expect(await harness.balances()).toEqual({ abc: '101', xyz: '-3' });
   });
 
+  test('makes all tables again when only the list of migrations was kept', async () => {
+    await harness.dataSource.query('drop table users_revenue, load_checkpoint, dead_letters');
+    expect(await service().create()).toEqual({ table: 'users_revenue', created: true });
+    expect(await harness.balances()).toEqual({});
+    expect(await harness.checkpoints()).toEqual([]);
+  });
+
+  test('makes dropped dead letters again, and leaves the rest', async () => {
+    await harness.dataSource.query(`insert into users_revenue values ('abc', 5, now())`);
+    await harness.dataSource.query('drop table dead_letters');
+    expect(await service().create()).toEqual({ table: 'users_revenue', created: false });
+    expect(await harness.dataSource.query('select * from dead_letters')).toEqual([]);
+    expect(await harness.balances()).toEqual({ abc: '5' });
+  });
+
+  test('refuses to make dropped checkpoints beside balances, which would count all again', async () => {
+    await harness.dataSource.query('drop table load_checkpoint');
+    for (let call = 0; call < 2; call++) {
+      await expect(service().create()).rejects.toMatchObject({ code: 'CHECKPOINT_DROPPED' });
+    }
+    await harness.dataSource.query('drop table users_revenue');
+    expect(await service().create()).toEqual({ table: 'users_revenue', created: true });
+  });
+
+  test('takes the place of a renamed table that has a primary key', async () => {
+    await dropAll();
+    await harness.dataSource.query('create table users_revenue (user_id int primary key)');
+    await expect(service().create()).rejects.toMatchObject({ code: 'TABLE_FOREIGN' });
+    await harness.dataSource.query('alter table users_revenue rename to users_revenue_old');
+    expect(await service().create()).toEqual({ table: 'users_revenue', created: true });
+  });
+
   test('called many times at once, while loads go on, loads nothing twice', async () => {
     const log = await harness.openLog();
     const processor = harness.processor(log);
