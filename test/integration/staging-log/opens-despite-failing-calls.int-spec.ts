@@ -49,6 +49,21 @@ describe('opening while calls fail', () => {
     },
   );
 
+  it('tells of no record that a killed process wrote before that is synced', async () => {
+    await bench.lay('{"timestamp":1,"n":1}\n');
+    const gate = bench.files.hold('fsync');
+    let opened = false;
+    const opening = bench.open().then((log) => {
+      opened = true;
+      return log;
+    });
+    await gate.reached;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(opened).toBe(false);
+    gate.open();
+    expect(await readNumbers(await opening)).toEqual([1]);
+  });
+
   it.each([
     ['write', 1],
     ['fsync', 1],
