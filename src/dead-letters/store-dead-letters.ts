@@ -1,6 +1,10 @@
 import type { EntityManager } from 'typeorm';
 import type { NewDeadLetter } from './new-dead-letter.js';
 
+/** A statement holds its letters in memory four times over: as bytes, as hex, and as escaped text. */
+const STATEMENT_LETTERS_MAX = 1_000;
+const STATEMENT_BYTES_MAX = 1024 * 1024;
+
 /**
  * Keeps what a load could not use, inside the load's transaction. A record that is known already
  * (its log is loaded a second time) stays as it is.
@@ -10,7 +14,23 @@ export async function storeDeadLetters(
   logId: string,
   letters: readonly NewDeadLetter[],
 ): Promise<void> {
-  if (letters.length === 0) return;
+  let part: NewDeadLetter[] = [];
+  let bytes = 0;
+  for (const letter of letters) {
+    part.push(letter);
+    bytes += letter.bytes.length;
+    if (part.length < STATEMENT_LETTERS_MAX && bytes < STATEMENT_BYTES_MAX) continue;
+    await insertLetters(manager, logId, part);
+    [part, bytes] = [[], 0];
+  }
+  if (part.length > 0) await insertLetters(manager, logId, part);
+}
+
+async function insertLetters(
+  manager: EntityManager,
+  logId: string,
+  letters: readonly NewDeadLetter[],
+): Promise<void> {
   await manager.query(
     `insert into dead_letters (log_id, "offset", length, bytes, code, message)
      select $1::uuid, l.* from unnest($2::bigint[], $3::bigint[], $4::bytea[], $5::text[], $6::text[]) as l

@@ -10,7 +10,7 @@ describe('the fold reduces records to one delta per user', () => {
   test('adds and subtracts, each user by itself', () => {
     const fold = new Fold();
     const text = [line('a', 0.1), line('b', -1), line('a', 0.2)];
-    expect(fold.add(Buffer.from(text.join('')))).toEqual([]);
+    expect(fold.add(Buffer.from(text.join(''))).unusable).toEqual([]);
     expect(fold.deltas()).toEqual([
       { userId: 'a', delta: '0.3' },
       { userId: 'b', delta: '-1' },
@@ -34,13 +34,24 @@ describe('the fold reduces records to one delta per user', () => {
   test('says where the unusable lie, and counts them neither as events nor as users', () => {
     const fold = new Fold();
     const good = line('a', 1);
-    const unusable = fold.add(Buffer.from(`x\n${good}\nyy\n${good}`));
+    const { unusable } = fold.add(Buffer.from(`x\n${good}\nyy\n${good}`));
     expect(unusable.map(({ start, end }) => [start, end])).toEqual([
       [0, 2],
       [2 + good.length, 3 + good.length],
       [3 + good.length, 6 + good.length],
     ]);
     expect([fold.users, fold.events]).toEqual([1, 2]);
+  });
+
+  test('ends behind the last unusable record that it may answer with', () => {
+    const fold = new Fold();
+    const good = line('a', 1);
+    const bytes = Buffer.from(`${good}x\n${good}y\nz\n${good}`);
+    const { unusable, end } = fold.add(bytes, 2);
+    expect(unusable).toHaveLength(2);
+    expect(bytes.toString('utf8', end)).toBe(`z\n${good}`);
+    expect(fold.add(bytes.subarray(end), 2)).toMatchObject({ end: bytes.length - end });
+    expect(fold.events).toBe(3);
   });
 
   test('gives a user with an amount of 0 a delta', () => {
@@ -51,7 +62,7 @@ describe('the fold reduces records to one delta per user', () => {
 
   test('of nothing is nothing', () => {
     const fold = new Fold();
-    expect(fold.add(Buffer.alloc(0))).toEqual([]);
+    expect(fold.add(Buffer.alloc(0))).toEqual({ unusable: [], end: 0 });
     expect(fold.deltas()).toEqual([]);
   });
 });

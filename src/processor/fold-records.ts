@@ -9,6 +9,12 @@ export interface UnusableRecord {
   readonly message: string;
 }
 
+export interface FoldedBytes {
+  readonly unusable: readonly UnusableRecord[];
+  /** The position behind the last record that was folded. */
+  readonly end: number;
+}
+
 const NEWLINE = 0x0a;
 
 /**
@@ -34,10 +40,14 @@ export class Fold {
     return this.lastEventTimestamp;
   }
 
-  /** Adds whole records, each ended by `\n`; answers with those that can never be loaded. */
-  add(bytes: Buffer): UnusableRecord[] {
+  /**
+   * Adds whole records, each ended by `\n`; answers with those that can never be loaded. Ends early
+   * when they are `unusableMax`: a chunk of nothing but line ends would be 262,144 of them.
+   */
+  add(bytes: Buffer, unusableMax = Infinity): FoldedBytes {
     const unusable: UnusableRecord[] = [];
-    for (let start = 0; start < bytes.length;) {
+    let start = 0;
+    while (start < bytes.length && unusable.length < unusableMax) {
       const end = bytes.indexOf(NEWLINE, start);
       const record = decodeRecord(bytes.subarray(start, end));
       if (record.kind === 'unusable') {
@@ -51,7 +61,7 @@ export class Fold {
       }
       start = end + 1;
     }
-    return unusable;
+    return { unusable, end: start };
   }
 
   /** What each user's balance changes by, as an exact decimal. */

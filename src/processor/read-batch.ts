@@ -18,12 +18,13 @@ export interface Batch {
 /** Small enough not to hold up requests while it is parsed: about 4 ms. */
 const CHUNK_BYTES = 256 * 1024;
 const DEAD_LETTERS_MAX = 1_000;
-const DEAD_LETTERS_BYTES_MAX = 8 * 1024 * 1024;
+const DEAD_LETTERS_BYTES_MAX = 2 * 1024 * 1024;
 
 /**
  * Reads and folds what comes after `start`, until the log ends or a bound is passed: distinct users
  * (they are the fold's memory), time, or dead letters (they are kept with their bytes: 1,000 long
- * lines took 600 MB on their way to the database). Each bound may be passed by at most one chunk.
+ * lines took 600 MB on their way to the database). Each bound but the number of dead letters may be
+ * passed by at most one chunk.
  */
 export async function readBatch(
   log: StagingLogReader,
@@ -37,8 +38,7 @@ export async function readBatch(
   do {
     const chunk = await log.read(end, CHUNK_BYTES);
     if (chunk.kind === 'end') break;
-    foldChunk(fold, chunk, deadLetters);
-    end = chunk.next;
+    end = foldChunk(fold, chunk, deadLetters);
   } while (
     fold.users < bounds.usersMax &&
     deadLetters.length < DEAD_LETTERS_MAX &&
@@ -51,23 +51,26 @@ export async function readBatch(
 const keptBytes = (letters: readonly NewDeadLetter[]): number =>
   letters.reduce((sum, { bytes }) => sum + bytes.length, 0);
 
+/** Answers with where to read on. */
 function foldChunk(
   fold: Fold,
   chunk: Exclude<LogChunk, { kind: 'end' }>,
   deadLetters: NewDeadLetter[],
-): void {
+): Offset {
   if (chunk.kind === 'oversized') {
     const { offset, next, head } = chunk;
     const message = 'a line longer than any record can be';
     const length = next - offset;
     deadLetters.push({ offset, length, bytes: head, code: 'RECORD_TOO_LONG', message });
-    return;
+    return next;
   }
-  for (const { start, end, code, message } of fold.add(chunk.bytes)) {
+  const folded = fold.add(chunk.bytes, DEAD_LETTERS_MAX - deadLetters.length);
+  for (const { start, end, code, message } of folded.unusable) {
     // Copied: a slice would keep its whole chunk alive.
     const bytes = Buffer.from(
       chunk.bytes.subarray(start, Math.min(end, start + DEAD_LETTER_BYTES_MAX)),
     );
     deadLetters.push({ offset: chunk.offsetAt(start), length: end - start, bytes, code, message });
   }
+  return folded.end < chunk.bytes.length ? chunk.offsetAt(folded.end) : chunk.next;
 }

@@ -56,6 +56,28 @@ describe('a load is cut into bounded batches', () => {
     expect(await harness.balances()).toEqual({ abc: '1' });
   });
 
+  test('of so many bytes of dead letters', async () => {
+    const poison = `${'p'.repeat(100 * 1024)}\n`.repeat(300) + recordLine('abc', 1);
+    const log = await harness.openLogWith(poison);
+    await harness.processor(log).runOnce();
+    // 64 KiB of each are kept, and 2 MiB of them all at a time.
+    for (const { deadLetters } of harness.reports) expect(deadLetters).toBeLessThan(32 + 4);
+    expect(await harness.deadLetters()).toHaveLength(300);
+    expect(await harness.balances()).toEqual({ abc: '1' });
+  });
+
+  test('which end within a chunk of nothing but line ends', async () => {
+    const log = await harness.openLogWith(`${'\n'.repeat(20_000)}${recordLine('abc', 1)}`);
+    await harness.processor(log).runOnce();
+    expect(new Set(harness.reports.map((report) => report.deadLetters))).toEqual(
+      new Set([1_000, 0]),
+    );
+    const [row] = await harness.dataSource.query<{ count: number; last: number }[]>(
+      'select count(*)::int as count, max("offset")::int as last from dead_letters',
+    );
+    expect(row).toEqual({ count: 20_000, last: 19_999 });
+  });
+
   test('and stops between two of them when asked to, then goes on there', async () => {
     const log = await harness.openLogWith(BACKLOG);
     const stop = new AbortController();
