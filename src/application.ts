@@ -11,10 +11,12 @@ import { Database } from './shared/database/database.js';
 import { EmbeddedPostgres } from './shared/database/embedded/embedded-postgres.js';
 import { Drain } from './shared/drain.js';
 import { Listeners } from './shared/http/listeners.js';
+import { withTimeout } from './shared/with-timeout.js';
 import { StagingLog } from './staging-log/staging-log.port.js';
 
 /** How long the listeners wait for a database that does not answer at once. */
 const DATABASE_PATIENCE_MS = 3_000;
+const DATABASE_CLOSE_TIMEOUT_MS = 3_000;
 /** Beyond all bounds of the steps; whatever still hangs then does not hold the process. */
 const STOP_MARGIN_MS = 30_000;
 
@@ -128,10 +130,21 @@ export class Application {
 
   private async closeNest(): Promise<void> {
     this.nest.get(Drain).begin();
-    await this.nest.get(LoadStatus).idle();
+    const { drainTimeoutMs } = this.config;
+    const loads = this.nest
+      .get(LoadStatus)
+      .idle()
+      .then(() => true);
+    if (!(await withTimeout(loads, drainTimeoutMs, false))) {
+      Logger.warn('the load in flight does not end; its transaction is left to roll back', 'Load');
+    }
     await this.nest.get(StagingLog).close();
-    await this.nest.get(Database).stop();
-    await this.nest.close();
+    // A database that hangs does not hold the process: what it has not committed is loaded again.
+    const closed = this.nest
+      .get(Database)
+      .stop()
+      .then(() => this.nest.close());
+    await withTimeout(closed, DATABASE_CLOSE_TIMEOUT_MS, undefined);
   }
 
   private async openListeners(): Promise<void> {
@@ -142,6 +155,11 @@ export class Application {
   }
 
   private async undoAll(): Promise<void> {
-    for (let undo = this.undo.pop(); undo !== undefined; undo = this.undo.pop()) await undo();
+    for (let undo = this.undo.pop(); undo !== undefined; undo = this.undo.pop()) {
+      // One step that fails must not leave the others undone, a database running, say.
+      await undo().catch((error: unknown) => {
+        Logger.error(`while stopping: ${String(error)}`, 'Application');
+      });
+    }
   }
 }

@@ -17,8 +17,8 @@ export class HealthController {
 
   @Get('ready')
   @Header('Cache-Control', 'no-store')
-  ready(@Res({ passthrough: true }) response: Response): Readiness {
-    const readiness = this.health.readiness();
+  async ready(@Res({ passthrough: true }) response: Response): Promise<Readiness> {
+    const readiness = await this.health.readiness();
     if (readiness.status !== 'ready') response.status(HttpStatus.SERVICE_UNAVAILABLE);
     return readiness;
   }

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { LoadStatus } from '../processor/processor.port.js';
+import { AppConfig } from '../shared/config/app-config.js';
 import { Database } from '../shared/database/database.js';
 import { Drain } from '../shared/drain.js';
 import { StagingLog } from '../staging-log/staging-log.port.js';
+import { measureLag } from './measure-lag.js';
 
 /** One thing that is not as it should be. */
 export interface HealthFinding {
-  readonly part: 'process' | 'log' | 'database';
+  readonly part: 'process' | 'log' | 'database' | 'load';
   readonly code: string;
   readonly message: string;
 }
@@ -27,11 +29,12 @@ export class HealthService {
     private readonly loads: LoadStatus,
     private readonly database: Database,
     private readonly drain: Drain,
+    private readonly config: AppConfig,
   ) {}
 
-  readiness(): Readiness {
+  async readiness(): Promise<Readiness> {
     const failing = this.failing();
-    const degraded = this.degraded();
+    const degraded = await this.degraded();
     if (this.drain.begun) return { status: 'shutting_down', failing, degraded };
     return { status: failing.length === 0 ? 'ready' : 'not_ready', failing, degraded };
   }
@@ -52,9 +55,25 @@ export class HealthService {
     return findings;
   }
 
-  private degraded(): HealthFinding[] {
+  private async degraded(): Promise<HealthFinding[]> {
+    const findings: HealthFinding[] = [];
     const { state } = this.database;
-    if (state.kind === 'ready') return [];
-    return [{ part: 'database', code: 'DATABASE_AWAY', message: state.reason }];
+    const trouble = this.loads.trouble();
+    if (state.kind === 'away') {
+      findings.push({ part: 'database', code: 'DATABASE_AWAY', message: state.reason });
+    } else if (trouble !== null) {
+      findings.push({ part: 'load', code: 'LOAD_FAILING', message: trouble });
+    }
+    const lag = await this.lag();
+    if (lag !== null) findings.push(lag);
+    return findings;
+  }
+
+  private async lag(): Promise<HealthFinding | null> {
+    const { lagSecondsMax } = this.config;
+    const { seconds } = await measureLag(this.log, this.loads.knownCheckpoint());
+    if (seconds === null || seconds <= lagSecondsMax) return null;
+    const message = `the oldest event that is not loaded is ${Math.round(seconds)} s old, more than LAG_SECONDS_MAX (${lagSecondsMax})`;
+    return { part: 'load', code: 'LAG', message };
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DeadLetterCount } from '../dead-letters/dead-letters.port.js';
 import { LoadStatus, type Checkpoint, type LoadReport } from '../processor/processor.port.js';
 import { StagingLog } from '../staging-log/staging-log.port.js';
+import { measureLag, UNKNOWN_LAG, type Lag } from './measure-lag.js';
 
 /** How far things are. What is not known is null, never 0. */
 export interface Status {
@@ -11,7 +12,7 @@ export interface Status {
     readonly timestamp: number | null;
     readonly events: number;
   } | null;
-  readonly lag: { readonly bytes: number | null; readonly seconds: number | null };
+  readonly lag: Lag;
   readonly lastLoad: LoadReport | null;
   readonly deadLetters: number | null;
 }
@@ -46,15 +47,8 @@ export class StatusService {
   }
 
   /** Unknown, too, while the log is not the one that the checkpoint was taken of. */
-  private async lag(checkpoint: Checkpoint | null): Promise<Status['lag']> {
-    if (checkpoint === null || this.loads.logStanding().kind === 'wrong-log') return UNKNOWN_LAG;
-    const bytes = this.log.endOffset() - checkpoint.offset;
-    if (bytes < 0) return UNKNOWN_LAG;
-    if (bytes === 0) return { bytes, seconds: 0 };
-    const oldest = await this.log.timestampAt(checkpoint.offset);
-    if (oldest === null) return { bytes, seconds: null };
-    return { bytes, seconds: Math.max(0, (Date.now() - oldest) / 1000) };
+  private async lag(checkpoint: Checkpoint | null): Promise<Lag> {
+    const wrongLog = this.loads.logStanding().kind === 'wrong-log';
+    return wrongLog ? UNKNOWN_LAG : measureLag(this.log, checkpoint);
   }
 }
-
-const UNKNOWN_LAG = { bytes: null, seconds: null };

@@ -3,6 +3,7 @@ import { AppConfig } from '../shared/config/app-config.js';
 import { Database } from '../shared/database/database.js';
 import { describeDatabaseError, SQL_STATE, sqlStateOf } from '../shared/database/sql-state.js';
 import { Drain } from '../shared/drain.js';
+import { withTimeout } from '../shared/with-timeout.js';
 import { StagingLog } from '../staging-log/staging-log.port.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { LoadReport } from './load-report.js';
@@ -10,6 +11,9 @@ import type { LogStanding } from './log-standing.js';
 import { LoadStatus } from './processor.port.js';
 import { Processor } from './processor.js';
 import { readCheckpoint } from './read-checkpoint.js';
+
+/** A database that hangs must not make the status hang. */
+const ANSWER_TIMEOUT_MS = 2_000;
 
 /** Runs the processor on the ticks of `LOAD_CRON`, and remembers what came of it. */
 @Injectable()
@@ -42,7 +46,6 @@ export class LoadService extends LoadStatus {
       },
       onLoad: (report) => {
         this.lastReport = report;
-        this.logger.debug(`loaded ${report.events} events of ${report.users} users`);
       },
     });
   }
@@ -61,11 +64,17 @@ export class LoadService extends LoadStatus {
 
   async checkpoint(): Promise<Checkpoint | null> {
     if (this.database.state.kind !== 'ready') return this.lastCheckpoint;
-    try {
-      return await readCheckpoint(this.database.dataSource.manager, this.log.identity);
-    } catch {
-      return this.lastCheckpoint;
-    }
+    const read = readCheckpoint(this.database.dataSource.manager, this.log.identity);
+    const known = read.catch(() => this.lastCheckpoint);
+    return withTimeout(known, ANSWER_TIMEOUT_MS, this.lastCheckpoint);
+  }
+
+  knownCheckpoint(): Checkpoint | null {
+    return this.lastCheckpoint;
+  }
+
+  trouble(): string | null {
+    return this.complaint;
   }
 
   lastLoad(): LoadReport | null {

@@ -3,6 +3,7 @@ import type { LoadReport } from './load-report.js';
 import type { LogStanding } from './log-standing.js';
 
 export { readCheckpoint } from './read-checkpoint.js';
+export { proveCheckpoint } from './prove-checkpoint.js';
 export { Processor } from './processor.js';
 export type { Checkpoint } from './checkpoint.js';
 export type { LoadReport } from './load-report.js';
@@ -12,6 +13,12 @@ export type { LogStanding } from './log-standing.js';
 export abstract class LoadStatus {
   /** Asks the database; the last known one while it is away, null before any was known. */
   abstract checkpoint(): Promise<Checkpoint | null>;
+
+  /** The last known one, without asking; null before any was known. */
+  abstract knownCheckpoint(): Checkpoint | null;
+
+  /** Why the last tick did not load, or null when it did. */
+  abstract trouble(): string | null;
 
   abstract lastLoad(): LoadReport | null;
 

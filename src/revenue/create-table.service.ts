@@ -1,24 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
-import {
-  CreateUsersRevenue1763800000000,
-  ForeignTableError,
-} from '../../migrations/1763800000000-create-users-revenue.js';
-import { CreateLoadCheckpoint1763800000001 } from '../../migrations/1763800000001-create-load-checkpoint.js';
-import { CreateDeadLetters1763800000002 } from '../../migrations/1763800000002-create-dead-letters.js';
+import { ForeignTableError } from '../../migrations/1763800000000-create-users-revenue.js';
 import { Database, databaseAway } from '../shared/database/database.js';
-import { MIGRATION_LOCK } from '../shared/database/migrate.js';
+import {
+  BALANCES_MIGRATION,
+  BALANCES_TABLE,
+  CheckpointsDroppedError,
+  forgetDropped,
+  tableStands,
+} from '../shared/database/forget-dropped-tables.js';
 import { describeDatabaseError } from '../shared/database/sql-state.js';
 import { Problem } from '../shared/http/problem.js';
-
-const TABLE = 'users_revenue';
-const CHECKPOINTS = 'load_checkpoint';
-const MIGRATION = CreateUsersRevenue1763800000000.name;
-const MADE_BY = [
-  [TABLE, MIGRATION],
-  [CHECKPOINTS, CreateLoadCheckpoint1763800000001.name],
-  ['dead_letters', CreateDeadLetters1763800000002.name],
-] as const;
 
 export interface CreatedTable {
   readonly table: string;
@@ -49,10 +40,13 @@ export class CreateTableService {
     try {
       const stoodBefore = await this.stands();
       const migrated = [...(await this.database.migrate()), ...(await this.createDropped())];
-      return { table: TABLE, created: !stoodBefore && migrated.includes(MIGRATION) };
+      return {
+        table: BALANCES_TABLE,
+        created: !stoodBefore && migrated.includes(BALANCES_MIGRATION),
+      };
     } catch (error) {
       if (error instanceof Problem) throw error;
-      if (error instanceof ForeignTableError) {
+      if (error instanceof ForeignTableError || error instanceof CheckpointsDroppedError) {
         throw new Problem({ status: 409, code: error.code, detail: error.message });
       }
       throw databaseAway(describeDatabaseError(error));
@@ -63,56 +57,13 @@ export class CreateTableService {
   private async createDropped(): Promise<string[]> {
     const dropped = await forgetDropped(this.database.dataSource);
     if (dropped.length === 0) return [];
-    const again = dropped.includes(TABLE) ? '; all logs are loaded again' : '';
+    const again = dropped.includes(BALANCES_TABLE) ? '; all logs are loaded again' : '';
     this.logger.warn(`made again after it was dropped: ${dropped.join(', ')}${again}`);
     return this.database.migrate();
   }
 
   private async stands(): Promise<boolean> {
     const { dataSource } = this.database;
-    return dataSource.isInitialized && (await tableStands(dataSource, TABLE));
+    return dataSource.isInitialized && (await tableStands(dataSource, BALANCES_TABLE));
   }
-}
-
-/**
- * Asks the catalog itself: in a transaction that waited for a lock, to_regclass alone answers from a
- * cache of before the wait, and a table that was made meanwhile seems missing.
- */
-async function tableStands(on: Pick<DataSource, 'query'>, table: string): Promise<boolean> {
-  const rows: { stands: boolean }[] = await on.query(
-    `select exists (select from pg_class
-       where relname = $1 and pg_table_is_visible(oid)) as stands`,
-    [table],
-  );
-  return rows[0]?.stands === true;
-}
-
-/**
- * Forgets, in one transaction, that the tables which are not there any more were made. An empty
- * table of balances would be wrong while checkpoints say that events are loaded, so these go too.
- * Under the lock of the migrations: another call may have made the tables meanwhile, and loads into
- * them would be forgotten, so counted twice.
- * @throws Problem 409 when the checkpoints alone were dropped: loading all again would double.
- */
-function forgetDropped(dataSource: DataSource): Promise<string[]> {
-  return dataSource.transaction(async (manager) => {
-    await manager.query(`select pg_advisory_xact_lock(${MIGRATION_LOCK})`);
-    const dropped: string[] = [];
-    for (const [table, migration] of MADE_BY) {
-      if (await tableStands(manager, table)) continue;
-      dropped.push(table);
-      await manager.query('delete from migrations where name = $1', [migration]);
-    }
-    const checkpointsDropped = dropped.includes(CHECKPOINTS);
-    if (checkpointsDropped && !dropped.includes(TABLE)) throw checkpointsMissing();
-    if (dropped.includes(TABLE) && !checkpointsDropped) {
-      await manager.query(`delete from ${CHECKPOINTS}`);
-    }
-    return dropped;
-  });
-}
-
-function checkpointsMissing(): Problem {
-  const detail = `${CHECKPOINTS} was dropped, so nobody knows what ${TABLE} holds; restore it, or drop ${TABLE} too and call this again: then all logs are loaded again`;
-  return new Problem({ status: 409, code: 'CHECKPOINT_DROPPED', detail });
 }

@@ -25,7 +25,7 @@ const TOP_MAX_AGE_MS = 10_000;
 /** Reads balances. */
 @Injectable()
 export class UsersService {
-  private top: { readonly users: UserRevenue[]; readonly at: number } | null = null;
+  private top: { readonly users: Promise<UserRevenue[]>; readonly at: number } | null = null;
 
   constructor(private readonly database: Database) {}
 
@@ -52,14 +52,23 @@ export class UsersService {
    * every load would have to keep up, so it is done at most every 10 s.
    */
   async highest(limit: number): Promise<UserRevenue[]> {
-    if (this.top === null || Date.now() - this.top.at > TOP_MAX_AGE_MS) {
-      const users = await this.query(
+    const now = performance.now();
+    if (this.top === null || now - this.top.at > TOP_MAX_AGE_MS) {
+      this.top = { users: this.computeTop(), at: now };
+    }
+    return (await this.top.users).slice(0, limit);
+  }
+
+  private async computeTop(): Promise<UserRevenue[]> {
+    try {
+      return await this.query(
         `select ${COLUMNS} from users_revenue
           order by users_revenue.revenue desc, user_id limit ${TOP_USERS_MAX}`,
       );
-      this.top = { users, at: Date.now() };
+    } catch (error) {
+      this.top = null; // a failure is not kept for 10 s
+      throw error;
     }
-    return this.top.users.slice(0, limit);
   }
 
   private async query(sql: string, parameters: unknown[] = []): Promise<UserRevenue[]> {

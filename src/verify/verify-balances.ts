@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { readCheckpoint, type Checkpoint } from '../processor/processor.port.js';
+import { proveCheckpoint, readCheckpoint } from '../processor/processor.port.js';
 import type { StagingLogReader } from '../staging-log/staging-log.port.js';
 import { millionths } from './decimal-millionths.js';
 import { recomputeShare, type Share } from './recompute-share.js';
@@ -65,8 +65,8 @@ async function verifySnapshot(
   }
   const checkpoint = await readCheckpoint(manager, log.identity);
   await refresh();
-  const refusal = await refuseWrongLog(log, checkpoint);
-  if (refusal !== null) return refusal;
+  const proof = await proveCheckpoint(log, checkpoint);
+  if (proof.kind === 'wrong-log') return { ...proof, kind: 'refused' };
   const share = await recomputeShare(log, checkpoint.offset, (done) => {
     onProgress(done, checkpoint.offset);
   });
@@ -92,18 +92,6 @@ async function otherLogs(manager: EntityManager, logId: string): Promise<string[
     [logId],
   );
   return rows.map(({ log_id }) => log_id);
-}
-
-async function refuseWrongLog(
-  log: StagingLogReader,
-  { offset, fingerprint }: Checkpoint,
-): Promise<Verification | null> {
-  const found = await log.fingerprintBefore(offset);
-  const right =
-    found.kind === 'start' || (found.kind === 'fingerprint' && found.fingerprint === fingerprint);
-  if (right) return null;
-  const message = `the log does not hold what was loaded up to offset ${offset} (${found.kind})`;
-  return { kind: 'refused', code: 'LOG_IS_ANOTHER', message };
 }
 
 async function countDeadLetters(manager: EntityManager, logId: string): Promise<number> {

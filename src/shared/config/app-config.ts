@@ -24,6 +24,8 @@ export class AppConfig {
   readonly loadCron!: string;
   readonly loadUsersMax!: number;
   readonly loadReadMsMax!: number;
+  /** Beyond it, readiness calls the process degraded. */
+  readonly lagSecondsMax!: number;
   readonly diskFreeBytesMin!: number;
   /** 0: off. */
   readonly backlogBytesMax!: number;

@@ -52,7 +52,7 @@ function Rule(name: string, complaint: (value: string) => string | null): Proper
 function cronComplaint(value: string): string | null {
   if (value.trim().split(/\s+/).length !== 6) return 'must have six fields, seconds first';
   try {
-    new CronTime(value);
+    new CronTime(value).sendAt(); // throws for one that never comes, such as February 30
     return null;
   } catch (error) {
     return `is not a cron expression (${error instanceof Error ? error.message : String(error)})`;
@@ -117,6 +117,9 @@ export class Environment {
 
   @WholeNumber(1, 3_600_000)
   LOAD_READ_MS_MAX = 2_000;
+
+  @WholeNumber(1, 1_000_000_000)
+  LAG_SECONDS_MAX = 60;
 
   @WholeNumber(0, Number.MAX_SAFE_INTEGER)
   DISK_FREE_BYTES_MIN = 64 * MIB;

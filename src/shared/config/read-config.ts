@@ -7,6 +7,7 @@ import { parse } from 'dotenv';
 import { parseApiKeys, type ApiKey } from './api-keys.js';
 import { AppConfig } from './app-config.js';
 import { Environment } from './environment.js';
+import { hostName } from './host-name.js';
 
 /** One bad variable: its name and what is wrong with its value. */
 export interface BadVariable {
@@ -121,7 +122,7 @@ function isLoopback(host: string): boolean {
 function hostNames({ ALLOWED_HOSTS, HOST }: Environment): Set<string> {
   const listed = ALLOWED_HOSTS.split(',').map((name) => name.trim());
   const names = ALLOWED_HOSTS === '' ? [...LOOPBACK_NAMES, HOST] : listed;
-  return new Set(names.filter((name) => name !== '').map((name) => name.toLowerCase()));
+  return new Set(names.filter((name) => name !== '').map(hostName));
 }
 
 function resolveConfig(from: Environment, keys: readonly ApiKey[], directory: string): AppConfig {
@@ -140,6 +141,7 @@ function resolveConfig(from: Environment, keys: readonly ApiKey[], directory: st
     loadCron: from.LOAD_CRON,
     loadUsersMax: from.LOAD_USERS_MAX,
     loadReadMsMax: from.LOAD_READ_MS_MAX,
+    lagSecondsMax: from.LAG_SECONDS_MAX,
     diskFreeBytesMin: from.DISK_FREE_BYTES_MIN,
     backlogBytesMax: from.BACKLOG_BYTES_MAX,
     appendQueueBytesMax: from.APPEND_QUEUE_BYTES_MAX,

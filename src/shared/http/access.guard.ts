@@ -4,6 +4,7 @@ import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
 import { digestOfKey, type ApiKey, type Scope } from '../config/api-keys.js';
 import { AppConfig } from '../config/app-config.js';
+import { hostName } from '../config/host-name.js';
 import { bearerOf, SCOPE_METADATA } from './access.js';
 import { InternalKey } from './internal-key.js';
 import { Problem } from './problem.js';
@@ -66,10 +67,4 @@ export class AccessGuard implements CanActivate {
       throw new Problem({ status: 403, code: 'SCOPE_MISSING', detail });
     }
   }
-}
-
-/** The name in a Host header, without port and without an IPv6 address's brackets. */
-function hostName(host: string): string {
-  const match = /^\[([^\]]+)\](?::\d+)?$/.exec(host) ?? /^([^:]*)(?::\d+)?$/.exec(host);
-  return (match?.[1] ?? host).toLowerCase();
 }

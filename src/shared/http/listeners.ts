@@ -1,7 +1,14 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/app-config.js';
+
+/** How long a drain waits for the next request of senders that keep a connection busy. */
+const LAST_ANSWER_MS = 250;
+/** A connection that turns idle only now would hold the close until its keep-alive time-out. */
+const SWEEP_EVERY_MS = 50;
 
 /** A port could not be taken; the message names the variable to change. */
 class ListenError extends Error {
@@ -17,6 +24,8 @@ export class Listeners {
   private readonly servers: Server[] = [];
   private server: Server | null = null;
   private client: Server | null = null;
+  private readonly answering = new Set<ServerResponse>();
+  private closing = false;
 
   constructor(private readonly config: AppConfig) {}
 
@@ -37,36 +46,37 @@ export class Listeners {
 
   /**
    * Takes no new connection and waits for the requests in flight, at most `timeoutMs`; what is left
-   * then is cut.
+   * then is cut. Every answer from now on tells its sender that the connection ends, and senders that
+   * keep one busy have a moment to hear of it: a connection that is closed between two requests
+   * would leave them in doubt about the second one.
    */
   async close(timeoutMs: number): Promise<void> {
-    const closing = this.servers.map(
-      (server) =>
-        new Promise<void>((resolve) =>
-          server.close(() => {
-            resolve();
-          }),
-        ),
-    );
-    // A keep-alive connection that turns idle only now would hold close() until its time-out.
+    this.closing = true;
+    for (const response of this.answering) response.shouldKeepAlive = false;
+    await sleep(Math.min(LAST_ANSWER_MS, timeoutMs));
+    const closed = this.servers.map((server) => promisify(server.close.bind(server))());
     const sweep = setInterval(() => {
-      this.closeIdle();
-    }, 50);
+      for (const server of this.servers) server.closeIdleConnections();
+    }, SWEEP_EVERY_MS);
     const deadline = setTimeout(() => {
       for (const server of this.servers) server.closeAllConnections();
     }, timeoutMs);
-    this.closeIdle();
-    await Promise.all(closing);
+    await Promise.allSettled(closed);
     clearInterval(sweep);
     clearTimeout(deadline);
   }
 
-  private closeIdle(): void {
-    for (const server of this.servers) server.closeIdleConnections();
+  private answer(handler: RequestListener): RequestListener {
+    return (request, response) => {
+      if (this.closing) response.shouldKeepAlive = false;
+      this.answering.add(response);
+      response.once('close', () => this.answering.delete(response));
+      handler(request, response);
+    };
   }
 
   private listen(handler: RequestListener, variable: string, port: number): Promise<Server> {
-    const server = createServer(handler);
+    const server = createServer(this.answer(handler));
     this.servers.push(server);
     return new Promise((resolve, reject) => {
       server.once('error', (error) => {
