@@ -1,18 +1,18 @@
 import { createHash, type Hash } from 'node:crypto';
-import { Batcher, batchItem, type Batch, type BatchBounds } from './batcher.js';
+import { Packer, parcelItem, type Parcel, type ParcelBounds } from './packer.js';
 import { decodeLine, LINE_BYTES_MAX } from './decode-line.js';
 import type { EventsFile } from './events-file.js';
 import type { IngestConnection } from './ingest.connection.js';
 import { LineSplitter, type Line } from './line-splitter.js';
 import type { RunLedger } from './run-ledger.js';
 import type { RunStateStore } from './run-state.store.js';
-import { sendBatch, type BatchReport, type SendFailure } from './send-batch.js';
+import { sendParcel, type ParcelReport, type SendFailure } from './send-parcel.js';
 import { SendPool } from './send-pool.js';
 
 export interface FileSenderOptions {
   readonly store: RunStateStore;
   readonly connection: IngestConnection;
-  readonly batchBounds: BatchBounds;
+  readonly parcelBounds: ParcelBounds;
   readonly concurrencyMax: number;
   readonly attemptsMax: number;
   /** Aborted: the run stops as soon as the requests in flight are answered. */
@@ -29,7 +29,7 @@ export type SentFile =
 /** Sends what the ledger does not know as answered yet, and keeps the ledger and its state file. */
 export class FileSender {
   private readonly splitter = new LineSplitter(LINE_BYTES_MAX);
-  private readonly batcher: Batcher;
+  private readonly packer: Packer;
   private readonly pool: SendPool;
   private readonly giveUp = new AbortController();
   private readonly halt: AbortSignal;
@@ -44,12 +44,12 @@ export class FileSender {
   ) {
     const { stop, cut, connection, attemptsMax, concurrencyMax } = options;
     this.halt = AbortSignal.any([stop, this.giveUp.signal]);
-    this.batcher = new Batcher(options.batchBounds);
+    this.packer = new Packer(options.parcelBounds);
     this.answeredLine = ledger.state.line;
     this.pool = new SendPool({
       concurrencyMax,
       halt: this.halt,
-      send: (batch) => sendBatch(batch, { connection, attemptsMax, halt: this.halt, cut }),
+      send: (parcel) => sendParcel(parcel, { connection, attemptsMax, halt: this.halt, cut }),
       reported: (report) => this.heed(report),
       settled: (report) => this.settle(report),
     });
@@ -69,22 +69,22 @@ export class FileSender {
     for await (const chunk of file.chunks(hash)) {
       if (this.halt.aborted) return false;
       for (const line of this.splitter.push(chunk)) {
-        const batch = this.take(line); // awaiting every line would cost more than decoding it
-        if (batch !== null && !(await this.pool.add(batch))) return false;
+        const parcel = this.take(line); // awaiting every line would cost more than decoding it
+        if (parcel !== null && !(await this.pool.add(parcel))) return false;
       }
       this.ledger.countBytes(chunk.length);
     }
     for (const line of this.splitter.end()) {
-      const batch = this.take(line);
-      if (batch !== null && !(await this.pool.add(batch))) return false;
+      const parcel = this.take(line);
+      if (parcel !== null && !(await this.pool.add(parcel))) return false;
     }
-    const last = this.batcher.take();
+    const last = this.packer.take();
     return last === null || (await this.pool.add(last));
   }
 
-  /** The batch that this line has filled, or null. */
-  private take(line: Line): Batch | null {
-    const { ledger, batcher } = this;
+  /** The parcel that this line has filled, or null. */
+  private take(line: Line): Parcel | null {
+    const { ledger, packer } = this;
     const decoded = decodeLine(line);
     if (decoded.kind === 'blank') return null;
     ledger.countRead();
@@ -94,13 +94,13 @@ export class FileSender {
         return null;
       case 'event':
         if (line.number <= this.answeredLine) return null;
-        return batcher.add(batchItem(decoded.event, ledger.state.runId, line.number));
+        return packer.add(parcelItem(decoded.event, ledger.state.runId, line.number));
       default:
         return decoded satisfies never;
     }
   }
 
-  private heed({ end }: BatchReport): void {
+  private heed({ end }: ParcelReport): void {
     if (end.kind === 'complete') return;
     this.incomplete = true;
     if (end.kind === 'stopped') return;
@@ -108,7 +108,7 @@ export class FileSender {
     this.giveUp.abort();
   }
 
-  private settle(report: BatchReport): void {
+  private settle(report: ParcelReport): void {
     this.ledger.settle(report);
     this.options.store.saveSoon(this.ledger.state, () => {
       this.giveUp.abort();

@@ -3,7 +3,7 @@ import { AppConfig } from '../shared/config/app-config.js';
 import { Drain } from '../shared/drain.js';
 import { InternalKey } from '../shared/http/internal-key.js';
 import { Listeners } from '../shared/http/listeners.js';
-import type { BatchBounds } from './batcher.js';
+import type { ParcelBounds } from './packer.js';
 import { GenerateEvents, type RunProgress, type RunSummary } from './client.port.js';
 import { EventsRun, type Begun } from './events-run.js';
 import { IngestConnection } from './ingest.connection.js';
@@ -13,7 +13,7 @@ import { noProgress } from './run-ledger.js';
 import { runInProgress, runProblem } from './run-problem.js';
 import { RunStateStore } from './run-state.store.js';
 
-const BATCH_BYTES_MAX = 1024 * 1024;
+const REQUEST_BYTES_MAX = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 60_000;
 
 /**
@@ -98,7 +98,7 @@ export class GenerateEventsService extends GenerateEvents {
       eventsFile,
       store: new RunStateStore(dataDir, eventsFile),
       connection,
-      batchBounds: this.batchBounds(),
+      parcelBounds: this.parcelBounds(),
       concurrencyMax: clientConcurrencyMax,
       attemptsMax: clientAttemptsMax,
       stop: this.stopping.signal,
@@ -110,12 +110,12 @@ export class GenerateEventsService extends GenerateEvents {
   }
 
   /** The own server's bounds are known, so nothing is sent that it would refuse as a whole. */
-  private batchBounds(): BatchBounds {
-    const { ingestUrl, clientBatchItemsMax, arrayItemsMax, jsonBodyBytesMax } = this.config;
-    if (ingestUrl !== '') return { itemsMax: clientBatchItemsMax, bytesMax: BATCH_BYTES_MAX };
+  private parcelBounds(): ParcelBounds {
+    const { ingestUrl, clientRequestItemsMax, arrayItemsMax, jsonBodyBytesMax } = this.config;
+    if (ingestUrl !== '') return { itemsMax: clientRequestItemsMax, bytesMax: REQUEST_BYTES_MAX };
     return {
-      itemsMax: Math.min(clientBatchItemsMax, arrayItemsMax),
-      bytesMax: Math.min(BATCH_BYTES_MAX, jsonBodyBytesMax),
+      itemsMax: Math.min(clientRequestItemsMax, arrayItemsMax),
+      bytesMax: Math.min(REQUEST_BYTES_MAX, jsonBodyBytesMax),
     };
   }
 

@@ -1,5 +1,5 @@
 import type { RunProgress, RunSummary } from './client.port.js';
-import type { SendFailure } from './send-batch.js';
+import type { SendFailure } from './send-parcel.js';
 
 /** How a call for a run ended. Only `finished` means that the whole file is at the server. */
 export type RunEnd =

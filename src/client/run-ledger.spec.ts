@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { RunLedger } from './run-ledger.js';
 import { newRunState } from './run-state.js';
-import type { BatchReport } from './send-batch.js';
+import type { ParcelReport } from './send-parcel.js';
 
 const begun = newRunState('0b5e9c9e-5f0b-4b1e-9c64-3a3b9f4f7f11', '/f', { size: 9, sha256: '' });
 const invalid = (line: number) => ({ line, code: 'C', message: 'm' });
 
-const report = (fields: Partial<BatchReport>): BatchReport => ({
+const report = (fields: Partial<ParcelReport>): ParcelReport => ({
   line: null,
   accepted: 0,
   duplicates: 0,

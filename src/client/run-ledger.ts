@@ -1,6 +1,6 @@
 import type { InvalidLine, RunProgress, RunSummary } from './client.port.js';
 import { INVALID_LINES_KEPT_MAX, type RunState } from './run-state.js';
-import type { BatchReport } from './send-batch.js';
+import type { ParcelReport } from './send-parcel.js';
 
 /**
  * The accounts of a run: what was read, in this call, and what was answered, over all calls. The
@@ -38,7 +38,7 @@ export class RunLedger {
   }
 
   /** To be called in the order of the file. */
-  settle(report: BatchReport): void {
+  settle(report: ParcelReport): void {
     const { current } = this;
     this.current = {
       ...current,

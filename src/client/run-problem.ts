@@ -1,6 +1,6 @@
 import { Problem } from '../shared/http/problem.js';
 import type { RunEnd } from './run-end.js';
-import type { SendFailure } from './send-batch.js';
+import type { SendFailure } from './send-parcel.js';
 
 type Unfinished = Exclude<RunEnd, { kind: 'finished' }>;
 
@@ -114,7 +114,7 @@ function remedyOf({ refusal }: Extract<SendFailure, { kind: 'refused' }>): strin
     case 404:
       return 'INGEST_URL must be the base URL: "/events" is added to it';
     case 413:
-      return 'Lower CLIENT_BATCH_ITEMS_MAX, or raise the bound on bodies at the ingest';
+      return 'Lower CLIENT_REQUEST_ITEMS_MAX, or raise the bound on bodies at the ingest';
     case 421:
       return 'Add the host to ALLOWED_HOSTS of the ingest';
     default:

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Batch } from './batcher.js';
-import type { BatchEnd, BatchReport } from './send-batch.js';
+import type { Parcel } from './packer.js';
+import type { ParcelEnd, ParcelReport } from './send-parcel.js';
 import { SendPool } from './send-pool.js';
 
-const batchOf = (line: number): Batch => [{ line, text: '{}' }];
+const parcelOf = (line: number): Parcel => [{ line, text: '{}' }];
 
-const reportOf = (batch: Batch, end: BatchEnd): BatchReport => ({
-  line: batch[0]!.line,
+const reportOf = (parcel: Parcel, end: ParcelEnd): ParcelReport => ({
+  line: parcel[0]!.line,
   accepted: 1,
   duplicates: 0,
   rejected: [],
@@ -19,17 +19,17 @@ const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 /** A pool whose answers come when the test gives them. */
 function gatedPool(concurrencyMax: number) {
   const halt = new AbortController();
-  const gates = new Map<number, (end: BatchEnd) => void>();
+  const gates = new Map<number, (end: ParcelEnd) => void>();
   const settled: number[] = [];
   const pool = new SendPool({
     concurrencyMax,
     halt: halt.signal,
-    send: (batch) =>
+    send: (parcel) =>
       new Promise((resolve) => {
-        const { line } = batch[0]!;
+        const { line } = parcel[0]!;
         gates.set(line, (end) => {
           gates.delete(line);
-          resolve(reportOf(batch, end));
+          resolve(reportOf(parcel, end));
         });
       }),
     reported: ({ end }) => {
@@ -37,14 +37,14 @@ function gatedPool(concurrencyMax: number) {
     },
     settled: ({ line }) => settled.push(line ?? 0),
   });
-  const answer = async (line: number, end: BatchEnd = { kind: 'complete' }): Promise<void> => {
+  const answer = async (line: number, end: ParcelEnd = { kind: 'complete' }): Promise<void> => {
     gates.get(line)!(end);
     await nextTurn();
   };
   return { pool, gates, settled, answer, halt };
 }
 
-const FAILED: BatchEnd = {
+const FAILED: ParcelEnd = {
   kind: 'failed',
   failure: { kind: 'unreachable', cause: 'c', attempts: 1 },
 };
@@ -55,7 +55,7 @@ describe('SendPool', () => {
     let added = 0;
     const reader = (async () => {
       for (let line = 1; line <= 5; line += 1) {
-        await pool.add(batchOf(line));
+        await pool.add(parcelOf(line));
         added += 1;
       }
     })();
@@ -71,7 +71,7 @@ describe('SendPool', () => {
 
   it('settles in the order of the file whatever order the answers have', async () => {
     const { pool, settled, answer } = gatedPool(3);
-    for (const line of [1, 2, 3]) await pool.add(batchOf(line));
+    for (const line of [1, 2, 3]) await pool.add(parcelOf(line));
     await answer(3);
     await answer(2);
     expect(settled).toEqual([]);
@@ -79,12 +79,12 @@ describe('SendPool', () => {
     expect(settled).toEqual([1, 2, 3]);
   });
 
-  it('bounds how far it runs ahead of a batch that is not answered', async () => {
+  it('bounds how far it runs ahead of a parcel that is not answered', async () => {
     const { pool, answer, gates } = gatedPool(2);
-    await pool.add(batchOf(1));
+    await pool.add(parcelOf(1));
     let line = 1;
     const reader = (async () => {
-      while (await pool.add(batchOf(line + 1))) line += 1;
+      while (await pool.add(parcelOf(line + 1))) line += 1;
     })();
     for (let turn = 0; turn < 200; turn += 1) {
       await nextTurn();
@@ -96,20 +96,20 @@ describe('SendPool', () => {
     await reader;
   });
 
-  it('settles nothing after a batch that failed, and sends nothing more', async () => {
+  it('settles nothing after a parcel that failed, and sends nothing more', async () => {
     const { pool, settled, answer } = gatedPool(3);
-    for (const line of [1, 2, 3]) await pool.add(batchOf(line));
+    for (const line of [1, 2, 3]) await pool.add(parcelOf(line));
     await answer(2, FAILED);
     await answer(3);
     await answer(1);
     expect(settled).toEqual([1, 2]);
-    expect(await pool.add(batchOf(4))).toBe(false);
+    expect(await pool.add(parcelOf(4))).toBe(false);
     await pool.drain();
   });
 
   it('waits for what is in flight after a halt', async () => {
     const { pool, settled, answer, halt } = gatedPool(1);
-    await pool.add(batchOf(1));
+    await pool.add(parcelOf(1));
     halt.abort();
     const drained = pool.drain();
     await answer(1);
@@ -125,8 +125,8 @@ describe('SendPool', () => {
       reported: () => undefined,
       settled: () => undefined,
     });
-    await pool.add(batchOf(1));
-    expect(await pool.add(batchOf(2))).toBe(false);
+    await pool.add(parcelOf(1));
+    expect(await pool.add(parcelOf(2))).toBe(false);
     await expect(pool.drain()).rejects.toThrow('defect');
   });
 });

@@ -1,7 +1,7 @@
-import type { Batch } from './batcher.js';
-import type { BatchReport } from './send-batch.js';
+import type { Parcel } from './packer.js';
+import type { ParcelReport } from './send-parcel.js';
 
-/** Batches that may be answered before one that was sent earlier is, per request in flight. */
+/** Parcels that may be answered before one that was sent earlier is, per request in flight. */
 const WINDOW_PER_REQUEST = 16;
 
 export interface SendPoolOptions {
@@ -9,33 +9,33 @@ export interface SendPoolOptions {
   readonly concurrencyMax: number;
   /** Aborted: nothing more is sent. */
   readonly halt: AbortSignal;
-  readonly send: (batch: Batch) => Promise<BatchReport>;
-  /** Called for every batch at once, in whatever order they are answered. */
-  readonly reported: (report: BatchReport) => void;
-  /** Called in the order of the file, for all batches up to the first that was not completed. */
-  readonly settled: (report: BatchReport) => void;
+  readonly send: (parcel: Parcel) => Promise<ParcelReport>;
+  /** Called for every parcel at once, in whatever order they are answered. */
+  readonly reported: (report: ParcelReport) => void;
+  /** Called in the order of the file, for all parcels up to the first that was not completed. */
+  readonly settled: (report: ParcelReport) => void;
 }
 
 /**
- * Sends batches concurrently and settles them in order: the state of a run knows one line up to
+ * Sends parcels concurrently and settles them in order: the state of a run knows one line up to
  * which all is answered, so an answer waits for those before it. One reader adds, one at a time.
  */
 export class SendPool {
-  /** One per batch that is not settled, in the order of the file; null until it is answered. */
-  private readonly slots: { report: BatchReport | null }[] = [];
+  /** One per parcel that is not settled, in the order of the file; null until it is answered. */
+  private readonly slots: { report: ParcelReport | null }[] = [];
   private inFlight = 0;
-  /** Set by a batch that was not completed: what comes after it cannot be settled. */
+  /** Set by a parcel that was not completed: what comes after it cannot be settled. */
   private blocked = false;
   private defect: { readonly error: unknown } | null = null;
   private changed: () => void = () => undefined;
 
   constructor(private readonly options: SendPoolOptions) {}
 
-  /** Waits for room and sends. False when the batch was not sent and none will be any more. */
-  async add(batch: Batch): Promise<boolean> {
+  /** Waits for room and sends. False when the parcel was not sent and none will be any more. */
+  async add(parcel: Parcel): Promise<boolean> {
     await this.until(() => this.ended || this.hasRoom());
     if (this.ended) return false;
-    void this.launch(batch);
+    void this.launch(parcel);
     return true;
   }
 
@@ -55,12 +55,12 @@ export class SendPool {
     return this.inFlight < concurrencyMax && this.slots.length < window;
   }
 
-  private async launch(batch: Batch): Promise<void> {
-    const slot: { report: BatchReport | null } = { report: null };
+  private async launch(parcel: Parcel): Promise<void> {
+    const slot: { report: ParcelReport | null } = { report: null };
     this.slots.push(slot);
     this.inFlight += 1;
     try {
-      slot.report = await this.options.send(batch);
+      slot.report = await this.options.send(parcel);
       this.options.reported(slot.report);
       this.settle();
     } catch (error) {

@@ -151,8 +151,8 @@ describe('an id', () => {
       expect(alone.status).toBe(400);
       expect(alone.json).toMatchObject({ code: 'ID_REUSED', rejectedTotal: 1 });
 
-      const batch = [event({ value: 1 }), event({ id: 'reused', userId: 'other' }), {}];
-      const answer = await post(batch);
+      const items = [event({ value: 1 }), event({ id: 'reused', userId: 'other' }), {}];
+      const answer = await post(items);
       expect(answer.status).toBe(207);
       expect(answer.json).toMatchObject({
         accepted: 1,

@@ -34,7 +34,7 @@ export class AppConfig {
   readonly dedupeIdsMax!: number;
   readonly jsonBodyBytesMax!: number;
   readonly arrayItemsMax!: number;
-  readonly clientBatchItemsMax!: number;
+  readonly clientRequestItemsMax!: number;
   readonly clientConcurrencyMax!: number;
   readonly clientAttemptsMax!: number;
   readonly drainTimeoutMs!: number;

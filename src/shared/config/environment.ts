@@ -143,7 +143,7 @@ export class Environment {
   ARRAY_ITEMS_MAX = 100_000;
 
   @WholeNumber(1, 100_000)
-  CLIENT_BATCH_ITEMS_MAX = 1_000;
+  CLIENT_REQUEST_ITEMS_MAX = 1_000;
 
   @WholeNumber(1, 64)
   CLIENT_CONCURRENCY_MAX = 4;

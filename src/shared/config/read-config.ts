@@ -149,7 +149,7 @@ function resolveConfig(from: Environment, keys: readonly ApiKey[], directory: st
     dedupeIdsMax: from.DEDUPE_IDS_MAX,
     jsonBodyBytesMax: from.JSON_BODY_BYTES_MAX,
     arrayItemsMax: from.ARRAY_ITEMS_MAX,
-    clientBatchItemsMax: from.CLIENT_BATCH_ITEMS_MAX,
+    clientRequestItemsMax: from.CLIENT_REQUEST_ITEMS_MAX,
     clientConcurrencyMax: from.CLIENT_CONCURRENCY_MAX,
     clientAttemptsMax: from.CLIENT_ATTEMPTS_MAX,
     drainTimeoutMs: from.DRAIN_TIMEOUT_MS,

@@ -28,16 +28,16 @@ describe('the client', () => {
     expect(ingest.requests).toHaveLength(100);
   });
 
-  it('keeps batches within the bound on items', async () => {
+  it('keeps requests within the bound on items', async () => {
     await harness.writeEvents(eventLines(95));
-    await harness.service(ingest, { clientBatchItemsMax: 20 }).run();
+    await harness.service(ingest, { clientRequestItemsMax: 20 }).run();
     const sizes = ingest.requests.map(({ items }) => items.length).sort((a, b) => b - a);
     expect(sizes).toEqual([20, 20, 20, 20, 15]);
   });
 
-  it('keeps batches within 1 MiB', async () => {
+  it('keeps requests within 1 MiB', async () => {
     await harness.writeEvents(`${eventLine(1, '😀'.repeat(255))}\n`.repeat(3_000));
-    const overrides = { clientBatchItemsMax: 100_000 };
+    const overrides = { clientRequestItemsMax: 100_000 };
     const summary = await harness.service(ingest, overrides).run();
     expect(summary.accepted).toBe(3_000);
     expect(ingest.requests.length).toBeGreaterThan(2);

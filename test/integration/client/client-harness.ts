@@ -35,7 +35,7 @@ export class ClientHarness {
       eventsFile: this.eventsFile,
       ingestUrl: typeof ingest === 'string' ? ingest : ingest.url,
       ingestApiKey: '',
-      clientBatchItemsMax: 10,
+      clientRequestItemsMax: 10,
       clientConcurrencyMax: 2,
       clientAttemptsMax: 3,
       dedupeWindowSeconds: 86_400,

@@ -23,7 +23,7 @@ describe('the client', () => {
     [401, 'INGEST_API_KEY'],
     [403, 'scope'],
     [404, 'INGEST_URL'],
-    [413, 'CLIENT_BATCH_ITEMS_MAX'],
+    [413, 'CLIENT_REQUEST_ITEMS_MAX'],
   ])('stops at %i with the remedy', async (status, remedy) => {
     ingest.behave = () => ({ kind: 'say', status, body: { code: 'SAID', detail: 'because' } });
     const problem = await problemOf(harness.service(ingest, { clientConcurrencyMax: 1 }).run());
@@ -76,7 +76,7 @@ describe('the client', () => {
     await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(deaf.address() as AddressInfo).port}`;
     await harness.writeEvents(eventLines(20_000));
-    const overrides = { clientBatchItemsMax: 100_000, clientAttemptsMax: 20 };
+    const overrides = { clientRequestItemsMax: 100_000, clientAttemptsMax: 20 };
     const problem = await problemOf(harness.service(url, overrides).run());
     expect(problem.detail).toContain('413 BODY_TOO_LARGE');
     await new Promise((resolve) => deaf.close(resolve));

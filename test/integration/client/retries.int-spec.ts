@@ -64,7 +64,7 @@ describe('the client', () => {
     expect(await harness.service(ingest, overrides).run()).toMatchObject({ accepted: 10 });
   });
 
-  it('gives up on a batch after its attempts, and goes on with the run when called again', async () => {
+  it('gives up on a request after its attempts, and goes on with the run when called again', async () => {
     const service = harness.service(ingest, { clientConcurrencyMax: 1, clientAttemptsMax: 2 });
     ingest.behave = ({ number }) =>
       number <= 4 ? { kind: 'store' } : { kind: 'say', status: 503, body: { code: 'DISK_FULL' } };

@@ -69,12 +69,12 @@ describe('GET /generateEvents', () => {
     expect(summary.invalid).toMatchObject([{ line: 4, code: 'ID_REUSED' }]);
   });
 
-  it('counts lines of which a whole batch was rejected', async () => {
+  it('counts lines of which a whole request was rejected', async () => {
     const own = (value: number) =>
       JSON.stringify({ id: 'inv-1', userId: 'u', name: 'add_revenue', value });
     await harness.writeEvents([own(1), own(2), own(3)].join('\n'));
     const summary = await harness
-      .service(ingest, { clientBatchItemsMax: 1, clientConcurrencyMax: 1 })
+      .service(ingest, { clientRequestItemsMax: 1, clientConcurrencyMax: 1 })
       .run();
     expect(summary).toMatchObject({ accepted: 1, invalidTotal: 2 });
     expect(summary.invalid.map(({ line }) => line)).toEqual([2, 3]);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { batchBody, type Batch } from './batcher.js';
+import { parcelBody, type Parcel } from './packer.js';
 import type { InvalidLine } from './client.port.js';
 import type { IngestConnection } from './ingest.connection.js';
 import { readAnswer, type Counts, type IngestAnswer, type Refusal } from './read-answer.js';
@@ -12,25 +12,25 @@ export type SendFailure =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'unexpected'; readonly status: number; readonly reason: string };
 
-/** What became of a batch; the counts are of the items that were answered, which come first. */
-export interface BatchReport {
+/** What became of a parcel; the counts are of the items that were answered, which come first. */
+export interface ParcelReport {
   /** The line of the last item that was answered, or null when none was. */
   readonly line: number | null;
   readonly accepted: number;
   readonly duplicates: number;
   readonly rejected: readonly InvalidLine[];
   readonly rejectedTotal: number;
-  readonly end: BatchEnd;
+  readonly end: ParcelEnd;
 }
 
-export type BatchEnd =
+export type ParcelEnd =
   | { readonly kind: 'complete' }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'failed'; readonly failure: SendFailure };
 
 export interface SendOptions {
   readonly connection: IngestConnection;
-  /** Attempts without progress, before the batch fails. */
+  /** Attempts without progress, before the parcel fails. */
   readonly attemptsMax: number;
   /** Aborted: no further attempt, the one in flight is waited for. */
   readonly halt: AbortSignal;
@@ -39,12 +39,12 @@ export interface SendOptions {
 }
 
 /**
- * Sends a batch until every item of it has been answered. Attempts may be repeated blindly, since
+ * Sends a parcel until every item of it has been answered. Attempts may be repeated blindly, since
  * each item carries an id. Never rejects for what a server or a network does.
  */
-export async function sendBatch(batch: Batch, options: SendOptions): Promise<BatchReport> {
+export async function sendParcel(parcel: Parcel, options: SendOptions): Promise<ParcelReport> {
   const { attemptsMax, halt } = options;
-  const answered = new AnsweredItems(batch);
+  const answered = new AnsweredItems(parcel);
   for (let attempts = 1; ; attempts += 1) {
     const answer = await attempt(answered.rest, options);
     if (answer.kind === 'counted' || answer.kind === 'stopped') {
@@ -65,20 +65,20 @@ export async function sendBatch(batch: Batch, options: SendOptions): Promise<Bat
 
 type Attempted = IngestAnswer | { readonly kind: 'no-answer'; readonly cause: string };
 
-async function attempt(items: Batch, { connection, cut }: SendOptions): Promise<Attempted> {
-  const posted = await connection.post(batchBody(items), cut);
+async function attempt(items: Parcel, { connection, cut }: SendOptions): Promise<Attempted> {
+  const posted = await connection.post(parcelBody(items), cut);
   return posted.kind === 'answer' ? readAnswer(posted.answer, items.length) : posted;
 }
 
 type Judged =
   | { readonly kind: 'again'; readonly retryAfterMs: number | null; readonly failure: SendFailure }
-  | Extract<BatchEnd, { kind: 'failed' }>;
+  | Extract<ParcelEnd, { kind: 'failed' }>;
 
 /** Whether another attempt may help, and what is to be said when there is none left. */
 function judge(answer: Attempted, attempts: number): Judged {
   switch (answer.kind) {
     case 'counted':
-      throw new Error('a batch of which all was counted needs no judgement');
+      throw new Error('a parcel of which all was counted needs no judgement');
     case 'stopped':
       return again(answer.refusal, attempts);
     case 'retryable':
@@ -101,7 +101,7 @@ function again(refusal: Refusal, attempts: number): Judged {
   return { kind: 'again', retryAfterMs: refusal.retryAfterMs, failure };
 }
 
-/** Adds up the answers to a batch, item after item. */
+/** Adds up the answers to a parcel, item after item. */
 class AnsweredItems {
   private accepted = 0;
   private duplicates = 0;
@@ -109,10 +109,10 @@ class AnsweredItems {
   private items = 0;
   private readonly rejected: InvalidLine[] = [];
 
-  constructor(private readonly batch: Batch) {}
+  constructor(private readonly parcel: Parcel) {}
 
-  get rest(): Batch {
-    return this.batch.slice(this.items);
+  get rest(): Parcel {
+    return this.parcel.slice(this.items);
   }
 
   add({ read, accepted, duplicates, rejected, rejectedTotal }: Counts): void {
@@ -127,9 +127,9 @@ class AnsweredItems {
     this.rejectedTotal += rejectedTotal;
   }
 
-  report(end: BatchEnd): BatchReport {
+  report(end: ParcelEnd): ParcelReport {
     const { accepted, duplicates, rejected, rejectedTotal } = this;
-    const line = this.batch[this.items - 1]?.line ?? null;
+    const line = this.parcel[this.items - 1]?.line ?? null;
     return { line, accepted, duplicates, rejected, rejectedTotal, end };
   }
 }
