@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DedupeIndex, type IdLookup } from './dedupe-index.js';
 
-const START_MS = 1_763_800_000_000;
+/** Some time into a log, in seconds. */
+const START = 1_000_000;
 
 /** Bytes of all its typed arrays. */
 function bytesHeld(index: DedupeIndex): number {
@@ -27,15 +28,15 @@ class Model {
   }
 
   look(id: string, payload: string, now: number): IdLookup {
-    const oldest = Math.floor(now / 1000) - this.windowSeconds;
+    const oldest = Math.floor(now) - this.windowSeconds;
     const entry = this.entries.find((one) => one.id === id && one.second >= oldest);
     if (entry === undefined) return 'new';
     return entry.payload === payload ? 'duplicate' : 'id-reused';
   }
 
-  add(id: string, payload: string, timestamp: number): void {
+  add(id: string, payload: string, now: number): void {
     if (this.idsMax === 0) return;
-    const second = Math.floor(timestamp / 1000);
+    const second = Math.floor(now);
     const tooMany = (): boolean => this.entries.length >= this.idsMax;
     const tooOld = (): boolean =>
       (this.entries[0]?.second ?? Infinity) < second - this.windowSeconds;
@@ -49,9 +50,9 @@ class Model {
 const step = fc.record({
   id: fc.integer({ min: 0, max: 60 }).map(String),
   payload: fc.constantFrom('{"n":1}', '{"n":2}'),
-  forwardMs: fc.oneof(
-    { weight: 8, arbitrary: fc.integer({ min: 0, max: 3_000 }) },
-    { weight: 1, arbitrary: fc.integer({ min: -40_000, max: 40_000 }) },
+  forward: fc.oneof(
+    { weight: 8, arbitrary: fc.double({ min: 0, max: 3, noNaN: true }) },
+    { weight: 1, arbitrary: fc.double({ min: -40, max: 40, noNaN: true }) },
   ),
 });
 
@@ -65,9 +66,9 @@ describe('the index of ids', () => {
         (idsMax, windowSeconds, steps) => {
           const index = new DedupeIndex({ idsMax, windowSeconds });
           const model = new Model(idsMax, windowSeconds);
-          let now = START_MS;
-          for (const { id, payload, forwardMs } of steps) {
-            now += forwardMs;
+          let now = START;
+          for (const { id, payload, forward } of steps) {
+            now += forward;
             const answer = index.look(id, payload, now);
             expect(answer).toBe(model.look(id, payload, now));
             // As the log does: only what is new is stored, and remembered.
@@ -87,14 +88,14 @@ describe('the index of ids', () => {
     const IDS_MAX = 70_000;
     const index = new DedupeIndex({ idsMax: IDS_MAX, windowSeconds: 1_000 });
     const total = 200_000;
-    for (let n = 0; n < total; n++) index.add(`id ${n}`, `{"n":${n}}`, START_MS);
+    for (let n = 0; n < total; n++) index.add(`id ${n}`, `{"n":${n}}`, START);
     expect(index.size).toBe(IDS_MAX);
     // Three chunks of the ring at most, and the table: what left is not held.
     expect(bytesHeld(index)).toBeLessThanOrEqual(3 * 65_536 * 28 + 131_072 * 4);
     const answers = (from: number, to: number, payloadOf: (n: number) => number): Set<IdLookup> => {
       const seen = new Set<IdLookup>();
       for (let n = from; n < to; n++)
-        seen.add(index.look(`id ${n}`, `{"n":${payloadOf(n)}}`, START_MS));
+        seen.add(index.look(`id ${n}`, `{"n":${payloadOf(n)}}`, START));
       return seen;
     };
     const kept = total - IDS_MAX;
@@ -105,49 +106,40 @@ describe('the index of ids', () => {
 
   it('lets those that are too old go little by little', () => {
     const index = new DedupeIndex({ idsMax: 100_000, windowSeconds: 10 });
-    for (let n = 0; n < 70_000; n++) index.add(`${n}`, '{}', START_MS);
-    const later = START_MS + 11_000;
+    for (let n = 0; n < 70_000; n++) index.add(`${n}`, '{}', START);
+    const later = START + 11;
     index.add('late', '{}', later);
     expect(index.size).toBe(69_999);
     expect(index.look('69999', '{}', later)).toBe('new');
     for (let n = 0; n < 70_000; n++) index.add(`late ${n}`, '{}', later);
     expect(index.size).toBe(70_001);
-    expect(index.look('69999', '{}', START_MS)).toBe('new');
+    expect(index.look('69999', '{}', START)).toBe('new');
     expect(index.look('late', '{}', later)).toBe('duplicate');
-  });
-
-  it('still knows its ids after the clock was far ahead for a moment', () => {
-    const index = new DedupeIndex({ idsMax: 1_000, windowSeconds: 10 });
-    for (let n = 0; n < 100; n++) index.add(`${n}`, '{}', START_MS);
-    index.add('ahead', '{}', START_MS + 365 * 86_400_000);
-    const known = Array.from({ length: 100 }, (_, n) => index.look(`${n}`, '{}', START_MS));
-    expect(known.filter((answer) => answer === 'duplicate')).toHaveLength(98);
-    expect(index.look('ahead', '{}', START_MS)).toBe('duplicate');
   });
 
   it('holds an id up to the last second of the window', () => {
     const index = new DedupeIndex({ idsMax: 10, windowSeconds: 60 });
-    index.add('a', '{}', START_MS + 999);
-    expect(index.look('a', '{}', START_MS + 60_999)).toBe('duplicate');
-    expect(index.look('a', '{}', START_MS + 61_000)).toBe('new');
+    index.add('a', '{}', START + 0.999);
+    expect(index.look('a', '{}', START + 60.999)).toBe('duplicate');
+    expect(index.look('a', '{}', START + 61)).toBe('new');
   });
 
   it('takes ids that are names of Object.prototype, empty, or alike at first sight', () => {
     const index = new DedupeIndex({ idsMax: 100, windowSeconds: 60 });
     const ids = ['', '__proto__', 'hasOwnProperty', 'é', 'e\u0301', 'A', 'a', 'a ', 'a\0'];
     for (const [n, id] of ids.entries()) {
-      expect(index.look(id, `${n}`, START_MS)).toBe('new');
-      index.add(id, `${n}`, START_MS);
+      expect(index.look(id, `${n}`, START)).toBe('new');
+      index.add(id, `${n}`, START);
     }
     for (const [n, id] of ids.entries()) {
-      expect(index.look(id, `${n}`, START_MS)).toBe('duplicate');
+      expect(index.look(id, `${n}`, START)).toBe('duplicate');
     }
   });
 
   it('needs at most 40 bytes an id, at a million of them', () => {
     const IDS = 1_000_000;
     const index = new DedupeIndex({ idsMax: IDS, windowSeconds: 60 });
-    for (let n = 0; n < IDS; n++) index.add(`inv-${n}`, '{"value":1}', START_MS);
+    for (let n = 0; n < IDS; n++) index.add(`inv-${n}`, '{"value":1}', START);
     expect(index.size).toBe(IDS);
     expect(bytesHeld(index) / IDS).toBeLessThanOrEqual(40);
   });

@@ -9,13 +9,13 @@ export interface DedupeBounds {
 }
 
 const ENTRIES_PER_CHUNK = 65_536;
-/** 128 bits of the id's hash, 64 of the payload's, and the second of the record. */
+/** 128 bits of the id's hash, 64 of the payload's, and the second when it was added. */
 const WORDS_PER_ENTRY = 7;
 const FIRST_CAPACITY = 1_024;
 const LOAD_MAX = 0.75;
 /**
- * So that one addition after a quiet day does not stop the process for a million others, and a clock
- * that is ahead for a moment does not empty the index. With more than 1, it still gets smaller.
+ * So that one addition after a quiet day does not stop the process for a million others. With more
+ * than 1, the index still gets smaller.
  */
 const EVICTIONS_PER_ADD_MAX = 2;
 /** Slots hold a sequence number modulo this, plus 1; 0 is an empty slot. */
@@ -40,15 +40,13 @@ export class DedupeIndex {
     return this.next - this.first;
   }
 
-  /** Whether a record of this time, in milliseconds, is still to be remembered. */
-  isInWindow(timestamp: number, now: number): boolean {
-    return timestamp >= now - this.bounds.windowSeconds * 1000;
-  }
-
-  /** @param now in milliseconds; ids whose record is older than the window are new again. */
+  /**
+   * @param now in seconds, from 0 on, of the same clock as in `add`, which is not the wall clock:
+   * ids that were added longer ago than the window are new again.
+   */
   look(id: string, payload: string, now: number): IdLookup {
     const key = this.digest(id);
-    const oldest = Math.floor(now / 1000) - this.bounds.windowSeconds;
+    const oldest = Math.floor(now) - this.bounds.windowSeconds;
     const mask = this.slots.length - 1;
     for (let slot = word(key, 0) & mask; ; slot = (slot + 1) & mask) {
       const code = this.slots[slot] ?? 0;
@@ -61,10 +59,10 @@ export class DedupeIndex {
     }
   }
 
-  /** Remembers the id of a record that is durable. */
-  add(id: string, payload: string, timestamp: number): void {
+  /** Remembers the id of a record that is durable. @param now as in `look`. */
+  add(id: string, payload: string, now: number): void {
     if (this.bounds.idsMax === 0) return;
-    this.evict(timestamp);
+    this.evict(now);
     if (this.size + 1 > this.slots.length * LOAD_MAX) this.rehash(this.slots.length * 2);
     const key = this.digest(id);
     const content = this.digest(payload);
@@ -77,13 +75,13 @@ export class DedupeIndex {
     for (let i = 0; i < 4; i++) chunk[at + i] = word(key, i);
     chunk[at + 4] = word(content, 0);
     chunk[at + 5] = word(content, 1);
-    chunk[at + 6] = Math.floor(timestamp / 1000);
+    chunk[at + 6] = Math.floor(now);
     this.occupy(sequence);
   }
 
   /** Lets the oldest go while they are too many or too old; `look` does not need them gone. */
   private evict(now: number): void {
-    const oldest = Math.floor(now / 1000) - this.bounds.windowSeconds;
+    const oldest = Math.floor(now) - this.bounds.windowSeconds;
     for (let evicted = 0; this.size > 0 && evicted < EVICTIONS_PER_ADD_MAX; evicted++) {
       const { chunk, at } = this.entry(this.first);
       if (this.size < this.bounds.idsMax && (chunk[at + 6] ?? 0) >= oldest) return;

@@ -17,29 +17,33 @@ const FRESH: Claim = { outcome: 'appended', inFlight: false };
 export class IdRegister {
   private readonly inFlight = new Map<string, string>();
 
-  constructor(private readonly index: DedupeIndex) {}
+  /** @param now in seconds, from a clock that never goes back: the age of ids is measured by it. */
+  constructor(
+    private readonly index: DedupeIndex,
+    private readonly now: () => number,
+  ) {}
 
-  /** Decides about a record, and lends it its id when it is new. `now` in milliseconds. */
-  claim({ id, payload }: NewRecord, now: number): Claim {
+  /** Decides about a record, and lends it its id when it is new. */
+  claim({ id, payload }: NewRecord): Claim {
     if (id === undefined) return FRESH;
     const other = this.inFlight.get(id);
     if (other !== undefined) {
       return { outcome: other === payload ? 'duplicate' : 'id-reused', inFlight: true };
     }
-    const known = this.index.look(id, payload, now);
+    const known = this.index.look(id, payload, this.now());
     if (known !== 'new') return { outcome: known, inFlight: false };
     this.inFlight.set(id, payload);
     return FRESH;
   }
 
-  /** @param timestamp of the records when they are durable, null when their commit failed. */
+  /** @param durable whether the records are, or else their commit failed. */
   settle(
     claimed: readonly { readonly id: string; readonly payload: string }[],
-    timestamp: number | null,
+    durable: boolean,
   ): void {
     for (const { id, payload } of claimed) {
       this.inFlight.delete(id);
-      if (timestamp !== null) this.index.add(id, payload, timestamp);
+      if (durable) this.index.add(id, payload, this.now());
     }
   }
 }

@@ -1,12 +1,11 @@
 import { ActiveSegment } from './active-segment.js';
-import { DedupeIndex } from './dedupe-index.js';
 import { DiskWatermark } from './disk-watermark.js';
 import { GroupCommit } from './group-commit.js';
-import { IdRegister } from './id-register.js';
+import type { IdRegister } from './id-register.js';
 import { LocalLogReader } from './local-log-reader.js';
 import { openLogDirectory, segmentPath, stagingDirectory } from './log-directory.js';
 import { nodeLogFiles, type LogFiles } from './log-files.js';
-import { rebuildDedupeIndex } from './rebuild-dedupe-index.js';
+import { openIdRegister } from './open-id-register.js';
 import { RecordClock } from './record-clock.js';
 import { assertRecord, formatRecord } from './record-format.js';
 import {
@@ -33,7 +32,10 @@ export interface LocalStagingLogOptions {
   readonly diskFreeBytesMin: number;
   readonly report: (level: 'info' | 'warn' | 'error', message: string) => void;
   readonly files?: LogFiles;
+  /** The wall clock of records, in milliseconds. */
   readonly now?: () => number;
+  /** A monotonic clock for the age of ids, in milliseconds. */
+  readonly elapsed?: () => number;
 }
 
 type Refusal = Extract<AppendResult, { kind: 'refused' }>;
@@ -89,7 +91,7 @@ export class LocalStagingLog extends StagingLog {
       const readerFd = await files.open(path, 'r');
       const reader = new LocalLogReader(identity, files, readerFd, () => segment.end);
       opened.push(reader);
-      const ids = new IdRegister(await readIds(reader, options));
+      const ids = await openIdRegister(reader, options);
       const watermark = new DiskWatermark(files, directory, options.diskFreeBytesMin);
       await watermark.start();
       return new LocalStagingLog(options, { segment, reader, ids, watermark });
@@ -129,7 +131,7 @@ export class LocalStagingLog extends StagingLog {
     let text = '';
     let waits = false;
     for (const record of records) {
-      const claim = this.parts.ids.claim(record, timestamp);
+      const claim = this.parts.ids.claim(record);
       outcomes.push(claim.outcome);
       waits ||= claim.inFlight;
       if (claim.outcome !== 'appended') continue;
@@ -138,9 +140,8 @@ export class LocalStagingLog extends StagingLog {
     }
     if (text === '' && !waits) return { kind: 'durable', outcomes };
     const commit = await this.commits.submit(text);
-    const durable = commit.kind === 'durable';
-    this.parts.ids.settle(claimed, durable ? timestamp : null);
-    return durable ? { kind: 'durable', outcomes } : unavailable(commit.error);
+    this.parts.ids.settle(claimed, commit.kind === 'durable');
+    return commit.kind === 'durable' ? { kind: 'durable', outcomes } : unavailable(commit.error);
   }
 
   health(): LogHealth {
@@ -238,13 +239,4 @@ function reportTornTail({ tornTail }: ActiveSegment, { report }: LocalStagingLog
   const { bytes, offset, keptAs } = tornTail;
   const where = keptAs === null ? 'the disk has no room to keep them' : `kept as ${keptAs}`;
   report('warn', `cut ${bytes} bytes without a line end at offset ${offset}, ${where}`);
-}
-
-async function readIds(
-  reader: LocalLogReader,
-  { dedupeIdsMax, dedupeWindowSeconds, now = Date.now }: LocalStagingLogOptions,
-): Promise<DedupeIndex> {
-  const index = new DedupeIndex({ idsMax: dedupeIdsMax, windowSeconds: dedupeWindowSeconds });
-  await rebuildDedupeIndex(index, reader, now());
-  return index;
 }

@@ -17,7 +17,10 @@ export interface StagingLogUnderTest {
   holdSyncs(): Gate;
   /** The next attempt to make something durable fails, and none after it. */
   failNextSync(): void;
+  /** The wall clock says this from now on; no time passes. */
   setClock(now: number): void;
+  /** Time passes, by every clock. */
+  passTime(milliseconds: number): void;
   setFreeBytes(bytes: number): void;
   remove(): Promise<void>;
 }

@@ -7,7 +7,9 @@ import {
 } from '../../src/staging-log/local-staging-log.js';
 import { FaultyLogFiles } from './staging-log-faults.js';
 
-type Bounds = Partial<Omit<LocalStagingLogOptions, 'dataDir' | 'report' | 'files' | 'now'>>;
+type Bounds = Partial<
+  Omit<LocalStagingLogOptions, 'dataDir' | 'report' | 'files' | 'now' | 'elapsed'>
+>;
 
 const BOUNDS = {
   dedupeIdsMax: 100_000,
@@ -23,6 +25,7 @@ export class StagingLogWorkbench {
   readonly reports: string[] = [];
   /** What the clock says; the truth when null. */
   now: number | null = null;
+  private elapsedMs = 0;
   private readonly logs: LocalStagingLog[] = [];
 
   private constructor(readonly dataDir: string) {}
@@ -47,10 +50,17 @@ export class StagingLogWorkbench {
       dataDir: this.dataDir,
       files: this.files,
       now: () => this.now ?? Date.now(),
+      elapsed: () => this.elapsedMs,
       report: (level, message) => void this.reports.push(`${level} ${message}`),
     });
     this.logs.push(log);
     return log;
+  }
+
+  /** Lets time pass, by the wall clock and by the monotonic one; without this, the latter stands. */
+  passTime(milliseconds: number): void {
+    this.now = (this.now ?? Date.now()) + milliseconds;
+    this.elapsedMs += milliseconds;
   }
 
   /** Opens a log that others wrote: these are its bytes. */

@@ -11,6 +11,7 @@ describe('the staging log in local files', () => {
       holdSyncs: () => bench.files.hold('fdatasync'),
       failNextSync: () => bench.files.failNext('fdatasync', systemError('EIO')),
       setClock: (now) => (bench.now = now),
+      passTime: (milliseconds) => bench.passTime(milliseconds),
       setFreeBytes: (bytes) => (bench.files.free = bytes),
       remove: () => bench.remove(),
     };
