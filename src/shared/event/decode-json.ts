@@ -1,8 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import type { EventRefusal } from './event-codec.js';
+import { NESTING_LEVELS_MAX, nestsTooDeeply } from './nests-too-deeply.js';
 
 export type DecodedJson =
   { readonly kind: 'json'; readonly json: unknown } | ({ readonly kind: 'refused' } & EventRefusal);
+
+/** Shorter texts are parsed faster than anything in them can hurt. */
+const NESTING_CHECKED_FROM_BYTES = 16 * 1024;
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
@@ -12,7 +16,7 @@ export const withoutByteOrderMark = (bytes: Buffer): Buffer =>
 
 /**
  * Bytes to JSON. Bytes that are not UTF-8 are refused and never replaced: U+FFFD for each would
- * make one user of two.
+ * make one user of two. A long text that nests deeply is refused unparsed.
  */
 export function decodeJson(bytes: Buffer): DecodedJson {
   if (!isUtf8(bytes)) {
@@ -21,6 +25,10 @@ export function decodeJson(bytes: Buffer): DecodedJson {
       code: 'INVALID_UTF8',
       message: 'the bytes are not valid UTF-8',
     };
+  }
+  if (bytes.length >= NESTING_CHECKED_FROM_BYTES && nestsTooDeeply(bytes)) {
+    const message = `not valid JSON for events: nested too deeply, beyond ${NESTING_LEVELS_MAX} levels`;
+    return { kind: 'refused', code: 'INVALID_JSON', message };
   }
   try {
     return {
