@@ -2,6 +2,7 @@
 import { appConfig } from './shared/config/config.js';
 import 'reflect-metadata';
 import { Application } from './application.js';
+import { boundHeap } from './bound-heap.js';
 import { printReadyPage } from './ready-page.js';
 
 /** Errors with a code of ours carry all that a person needs in their message. */
@@ -22,6 +23,7 @@ function signalled(): Promise<NodeJS.Signals> {
 }
 
 async function main(): Promise<void> {
+  boundHeap();
   const stop = signalled();
   const application = await Application.start(appConfig);
   printReadyPage(application.facts(), appConfig);

@@ -13,10 +13,10 @@ interface Counts {
  */
 export async function applyDeltas(
   manager: EntityManager,
-  deltas: readonly UserDelta[],
+  deltas: UserDelta[],
 ): Promise<AppliedDeltas> {
   if (deltas.length === 0) return { inserted: 0, updated: 0 };
-  const sorted = [...deltas].sort((a, b) => (a.userId < b.userId ? -1 : 1));
+  const sorted = deltas.sort((a, b) => (a.userId < b.userId ? -1 : 1));
   const rows: Counts[] = await manager.query(
     `with applied as (
        insert into users_revenue as u (user_id, revenue, updated_at)

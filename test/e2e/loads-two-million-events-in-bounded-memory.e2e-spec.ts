@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
@@ -36,38 +37,33 @@ async function stageEvents(dataDir: string): Promise<void> {
   await once(segment, 'finish');
 }
 
-/** The largest resident set that the process has had so far, whoever looked. */
+/** The largest resident set that the process has had so far; where only `ps` tells, the present one. */
 async function peakRss(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => null);
+  if (status === null) return 1024 * Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)]));
   return 1024 * Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]);
 }
 
-const onLinux = process.platform === 'linux' ? test : test.skip;
-
-onLinux(
-  'loads two million events of 10,000 users from a cold start within 250 MB',
-  async () => {
-    const dataDir = await temporaryDirectory();
-    await stageEvents(dataDir);
-    const application = await RunningApplication.start({
-      dataDir,
-      databaseUrl: database.url,
-      readyTimeoutMs: 120_000,
-    });
-    const url = application.serverUrl;
-    await eventually(async () => {
-      const { json } = await sendRequest(url, '/status');
-      return json.checkpoint?.events === EVENTS;
-    }, 240_000);
-    const peak = await peakRss(application.pid);
-    // User 7 has the events 7, 10007, 20007, … at n / 100 each.
-    const times = EVENTS / USERS;
-    const hundredths = BigInt(7 * times) + (BigInt(USERS) * BigInt(times) * BigInt(times - 1)) / 2n;
-    const { json } = await sendRequest(url, '/users/user-7/revenue');
-    expect(json.revenue).toBe(String(hundredths / 100n));
-    expect(await application.stop()).toBe(0);
-    expect(peak).toBeGreaterThan(0);
-    expect(peak).toBeLessThan(RSS_BYTES_MAX);
-  },
-  400_000,
-);
+test('loads two million events of 10,000 users from a cold start within 250 MB', async () => {
+  const dataDir = await temporaryDirectory();
+  await stageEvents(dataDir);
+  const application = await RunningApplication.start({
+    dataDir,
+    databaseUrl: database.url,
+    readyTimeoutMs: 120_000,
+  });
+  const url = application.serverUrl;
+  await eventually(async () => {
+    const { json } = await sendRequest(url, '/status');
+    return json.checkpoint?.events === EVENTS;
+  }, 240_000);
+  const peak = await peakRss(application.pid);
+  // User 7 has the events 7, 10007, 20007, … at n / 100 each.
+  const times = EVENTS / USERS;
+  const hundredths = BigInt(7 * times) + (BigInt(USERS) * BigInt(times) * BigInt(times - 1)) / 2n;
+  const { json } = await sendRequest(url, '/users/user-7/revenue');
+  expect(json.revenue).toBe(String(hundredths / 100n));
+  expect(await application.stop()).toBe(0);
+  expect(peak).toBeGreaterThan(0);
+  expect(peak).toBeLessThan(RSS_BYTES_MAX);
+}, 400_000);

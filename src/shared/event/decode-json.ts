@@ -30,11 +30,13 @@ export function decodeJson(bytes: Buffer): DecodedJson {
     const message = `not valid JSON for events: nested too deeply, beyond ${NESTING_LEVELS_MAX} levels`;
     return { kind: 'refused', code: 'INVALID_JSON', message };
   }
+  return parseJson(bytes.toString('utf8'));
+}
+
+/** Text to JSON, for bytes whose UTF-8 has been proved already. */
+export function parseJson(text: string): DecodedJson {
   try {
-    return {
-      kind: 'json',
-      json: JSON.parse(bytes.toString('utf8')) as unknown,
-    };
+    return { kind: 'json', json: JSON.parse(text) as unknown };
   } catch (error) {
     const message = `not valid JSON: ${error instanceof Error ? error.message : String(error)}`;
     return {
