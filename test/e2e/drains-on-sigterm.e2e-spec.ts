@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { Agent, request, type IncomingMessage } from 'node:http';
 import { createConnection, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -75,4 +76,37 @@ describe('a process that is asked to stop', () => {
     expect(await text(socket)).toContain('202 Accepted');
     expect(await stopped).toBe(0);
   });
+
+  it('leaves no sender on a busy connection without an answer', async () => {
+    application = await RunningApplication.start({ databaseUrl: database.url });
+    const senders = Array.from({ length: 8 }, () => sendUntilTold(application.serverUrl));
+    await eventually(async () => (await storedRecords(application)).length > 100);
+    expect(await application.stop()).toBe(0);
+    const accepted = (await Promise.all(senders)).reduce((sum, count) => sum + count, 0);
+    expect(await storedRecords(application)).toHaveLength(accepted);
+  });
 });
+
+/**
+ * One request after the other on one connection, until an answer says that it ends. Resolves with
+ * how many were accepted. Rejects when a request is left without an answer.
+ */
+async function sendUntilTold(serverUrl: string): Promise<number> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  for (let accepted = 0; ;) {
+    const response = await post(serverUrl, agent);
+    await text(response);
+    if (response.statusCode === 202) accepted += 1;
+    if (response.headers.connection === 'close') return accepted;
+  }
+}
+
+function post(serverUrl: string, agent: Agent): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'Content-Type': 'application/json' };
+    request(`${serverUrl}/events`, { method: 'POST', agent, headers })
+      .on('response', resolve)
+      .on('error', reject)
+      .end(EVENT);
+  });
+}

@@ -8,6 +8,7 @@ import pg from 'pg';
  */
 export class DatabaseProxy {
   private readonly sockets = new Set<Socket>();
+  private hanging = false;
   private readonly server = createServer((client) => {
     this.join(client);
   });
@@ -43,7 +44,18 @@ export class DatabaseProxy {
     if (this.server.listening) await new Promise((resolve) => this.server.close(resolve));
   }
 
+  /** From now on nothing passes, in either direction, and nobody hears of it: a dead network. */
+  hang(): void {
+    this.hanging = true;
+    for (const socket of this.sockets) socket.unpipe().pause();
+  }
+
   private join(client: Socket): void {
+    if (this.hanging) {
+      this.sockets.add(client);
+      client.on('error', () => undefined).pause();
+      return;
+    }
     const { host, port } = this.target;
     const server = host.startsWith('/')
       ? createConnection(join(host, `.s.PGSQL.${port}`))
