@@ -17,6 +17,7 @@ RUN npm ci --omit=dev && npm cache clean --force
 
 FROM base AS runtime
 ENV NODE_ENV=production \
+    LOG_FORMAT=json \
     # Reachable from outside the container, and therefore not without API_KEYS.
     HOST=0.0.0.0 \
     SERVER_PORT=8000 \

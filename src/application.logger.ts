@@ -9,10 +9,14 @@ const FRAMEWORK_CONTEXTS = [
   'NestApplication',
 ];
 
-/** Readable lines on a terminal, JSON elsewhere. */
+/** Readable lines, in colour on a terminal, or JSON. */
 export class ApplicationLogger extends ConsoleLogger {
-  constructor() {
-    super({ json: !process.stdout.isTTY, logLevels: ['log', 'warn', 'error', 'fatal'] });
+  constructor(format: 'text' | 'json') {
+    super({
+      json: format === 'json',
+      colors: process.stdout.isTTY,
+      logLevels: ['log', 'warn', 'error', 'fatal'],
+    });
   }
 
   override log(message: unknown, ...rest: unknown[]): void {

@@ -42,7 +42,7 @@ export class Application {
   private constructor(private readonly config: AppConfig) {}
 
   static async start(config: AppConfig): Promise<Application> {
-    Logger.overrideLogger(new ApplicationLogger());
+    Logger.overrideLogger(new ApplicationLogger(config.logFormat));
     const application = new Application(config);
     try {
       await application.startAll();

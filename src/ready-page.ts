@@ -1,11 +1,16 @@
 import { relative } from 'node:path';
+import { Logger } from '@nestjs/common';
 import type { ApplicationFacts } from './application.js';
 import type { AppConfig } from './shared/config/app-config.js';
 
 /** One clear page for whoever started it: where things are, and what to type next. */
 export function printReadyPage(facts: ApplicationFacts, config: AppConfig): void {
+  if (config.logFormat === 'json') {
+    Logger.log(`ready: server ${facts.serverUrl}, client ${facts.clientUrl}`, 'Application');
+    return;
+  }
   const { serverUrl, clientUrl, endOffset } = facts;
-  const dataDir = relative(process.cwd(), config.dataDir) || '.';
+  const dataDir = shortest(config.dataDir);
   const lines = [
     '',
     'revenue-etl is ready',
@@ -29,4 +34,10 @@ function describeDatabase(facts: ApplicationFacts, config: AppConfig, dataDir: s
   const where = config.databaseUrl === '' ? `embedded, in ${dataDir}/postgres` : 'at DATABASE_URL';
   if (facts.database.kind === 'ready') return where;
   return `${where}, not there yet (${facts.database.reason}): events are accepted, loads will catch up`;
+}
+
+/** As one would type it. */
+function shortest(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere === '' ? '.' : fromHere.startsWith('..') ? path : fromHere;
 }

@@ -5,6 +5,8 @@ import type { ApiKey } from './api-keys.js';
  * the unit that ends the name. A class, so that it is its own injection token.
  */
 export class AppConfig {
+  /** `json`: one object a line, for programs; no page for people. */
+  readonly logFormat!: 'text' | 'json';
   readonly host!: string;
   /** 0 lets the system choose; the banner and the control socket tell which it chose. */
   readonly serverPort!: number;

@@ -1,6 +1,7 @@
 import { Transform, type TransformFnParams } from 'class-transformer';
 import {
   IsBoolean,
+  IsIn,
   IsInt,
   IsString,
   Max,
@@ -73,6 +74,9 @@ const httpUrlComplaint = (value: string): string | null =>
  * `.env` explains each one; a test holds the two together.
  */
 export class Environment {
+  @IsIn(['text', 'json'], { message: 'must be text or json' })
+  LOG_FORMAT: 'text' | 'json' = 'text';
+
   @IsString()
   HOST = '127.0.0.1';
 

@@ -127,6 +127,7 @@ function hostNames({ ALLOWED_HOSTS, HOST }: Environment): Set<string> {
 
 function resolveConfig(from: Environment, keys: readonly ApiKey[], directory: string): AppConfig {
   return Object.assign(new AppConfig(), {
+    logFormat: from.LOG_FORMAT,
     host: from.HOST,
     serverPort: from.SERVER_PORT,
     clientPort: from.CLIENT_PORT,
