@@ -1,4 +1,7 @@
+import { isatty } from 'node:tty';
 import { ConsoleLogger } from '@nestjs/common';
+
+const STANDARD_OUTPUT = 1;
 
 /** What Nest says of its own start, line by line, is of no use to whoever runs this. */
 const FRAMEWORK_CONTEXTS = [
@@ -14,7 +17,7 @@ export class ApplicationLogger extends ConsoleLogger {
   constructor(format: 'text' | 'json') {
     super({
       json: format === 'json',
-      colors: process.stdout.isTTY,
+      colors: isatty(STANDARD_OUTPUT),
       logLevels: ['log', 'warn', 'error', 'fatal'],
     });
   }
