@@ -5,6 +5,7 @@ import { FileSender, type FileSenderOptions } from './file-sender.js';
 import { shownUrl } from './ingest-target.js';
 import type { RunEnd } from './run-end.js';
 import { noProgress, RunLedger } from './run-ledger.js';
+import type { RunState } from './run-state.js';
 import { RunStateUnwritableError } from './run-state.store.js';
 
 export type Begun = Extract<BegunRun, { kind: 'begun' | 'resumed' }>;
@@ -58,6 +59,7 @@ export class EventsRun {
     switch (begun.kind) {
       case 'begun':
       case 'resumed':
+        if (this.isTooOld(begun.state)) return this.tooOld(begun.state);
         this.options.begun(begun);
         this.ledger = new RunLedger(begun.state);
         return await this.send(file, this.ledger);
@@ -87,12 +89,24 @@ export class EventsRun {
         return { kind: 'stopped', progress: ledger.progress(false) };
       case 'failed': {
         const { failure } = sent;
+        if (failure.kind === 'too-old') return this.tooOld(ledger.state);
         const url = shownUrl(connection.target);
         return { kind: 'send-failed', url, failure, progress: ledger.progress(false) };
       }
       default:
         return sent satisfies never;
     }
+  }
+
+  /** A clock that was set back makes nothing old. */
+  private isTooOld({ sentSince }: RunState): boolean {
+    if (sentSince === null) return false;
+    return Date.now() - Date.parse(sentSince) > this.options.resendMsMax;
+  }
+
+  private tooOld({ runId, line, sentSince }: RunState): RunEnd {
+    const { path: statePath } = this.options.store;
+    return { kind: 'too-old', statePath, runId, line, sentSince: sentSince ?? '' };
   }
 
   private fileChanged(runId: string, whileSending: boolean): RunEnd {

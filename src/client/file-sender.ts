@@ -6,8 +6,16 @@ import type { IngestConnection } from './ingest.connection.js';
 import { LineSplitter, type Line } from './line-splitter.js';
 import type { RunLedger } from './run-ledger.js';
 import type { RunStateStore } from './run-state.store.js';
+import type { RunState } from './run-state.js';
 import { sendParcel, type ParcelReport, type SendFailure } from './send-parcel.js';
 import { SendPool } from './send-pool.js';
+
+/**
+ * How many lines may be sent before the state has to be written again to allow more. Those between
+ * the last answer and this bound are in doubt after a crash, so it is not much more than what may
+ * be in flight.
+ */
+const LINES_ALLOWED_AHEAD = 10_000;
 
 export interface FileSenderOptions {
   readonly store: RunStateStore;
@@ -15,6 +23,8 @@ export interface FileSenderOptions {
   readonly parcelBounds: ParcelBounds;
   readonly concurrencyMax: number;
   readonly attemptsMax: number;
+  /** How long an id is surely remembered after it was sent. */
+  readonly resendMsMax: number;
   /** Aborted: the run stops as soon as the requests in flight are answered. */
   readonly stop: AbortSignal;
   /** Aborted: those requests are given up as well. */
@@ -42,14 +52,14 @@ export class FileSender {
     private readonly ledger: RunLedger,
     private readonly options: FileSenderOptions,
   ) {
-    const { stop, cut, connection, attemptsMax, concurrencyMax } = options;
+    const { stop, concurrencyMax } = options;
     this.halt = AbortSignal.any([stop, this.giveUp.signal]);
     this.packer = new Packer(options.parcelBounds);
     this.answeredLine = ledger.state.line;
     this.pool = new SendPool({
       concurrencyMax,
       halt: this.halt,
-      send: (parcel) => sendParcel(parcel, { connection, attemptsMax, halt: this.halt, cut }),
+      send: (parcel, sentSince) => this.sendParcel(parcel, sentSince),
       reported: (report) => this.heed(report),
       settled: (report) => this.settle(report),
     });
@@ -59,6 +69,7 @@ export class FileSender {
   async send(file: EventsFile): Promise<SentFile> {
     const hash = createHash('sha256');
     const wholeFile = await this.sendLines(file, hash).finally(() => this.pool.drain());
+    this.ledger.noteSent(this.pool.sentSince());
     if (this.firstFailure !== null) return { kind: 'failed', failure: this.firstFailure };
     if (!wholeFile || this.incomplete) return { kind: 'stopped' };
     return { kind: 'sent', sha256: hash.digest('hex') };
@@ -70,16 +81,46 @@ export class FileSender {
       if (this.halt.aborted) return false;
       for (const line of this.splitter.push(chunk)) {
         const parcel = this.take(line); // awaiting every line would cost more than decoding it
-        if (parcel !== null && !(await this.pool.add(parcel))) return false;
+        if (parcel !== null && !(await this.dispatch(parcel))) return false;
       }
       this.ledger.countBytes(chunk.length);
     }
     for (const line of this.splitter.end()) {
       const parcel = this.take(line);
-      if (parcel !== null && !(await this.pool.add(parcel))) return false;
+      if (parcel !== null && !(await this.dispatch(parcel))) return false;
     }
     const last = this.packer.take();
-    return last === null || (await this.pool.add(last));
+    return last === null || (await this.dispatch(last));
+  }
+
+  /** False when the run was halted. @throws RunStateUnwritableError before anything is sent. */
+  private async dispatch(parcel: Parcel): Promise<boolean> {
+    const { ledger } = this;
+    const lastLine = parcel.at(-1)?.line ?? 0;
+    if (lastLine > ledger.state.sentLine) {
+      ledger.allowLines(lastLine + LINES_ALLOWED_AHEAD);
+      await this.options.store.save(this.stateWhileSending());
+    }
+    return await this.pool.add(parcel);
+  }
+
+  private sendParcel(
+    parcel: Parcel,
+    sentSince: (since: number | null) => void,
+  ): Promise<ParcelReport> {
+    const { connection, attemptsMax, resendMsMax, cut } = this.options;
+    return sendParcel(parcel, {
+      connection,
+      attemptsMax,
+      resendMsMax,
+      halt: this.halt,
+      cut,
+      sentBefore: this.ledger.sentBefore(parcel[0]?.line ?? 0),
+      sentSince: (since) => {
+        sentSince(since);
+        this.saveSoon();
+      },
+    });
   }
 
   /** The parcel that this line has filled, or null. */
@@ -110,8 +151,21 @@ export class FileSender {
 
   private settle(report: ParcelReport): void {
     this.ledger.settle(report);
-    this.options.store.saveSoon(this.ledger.state, () => {
-      this.giveUp.abort();
-    });
+    this.saveSoon();
+  }
+
+  private saveSoon(): void {
+    this.options.store.saveSoon(
+      () => this.stateWhileSending(),
+      () => {
+        this.giveUp.abort();
+      },
+    );
+  }
+
+  /** What is sent from now on is not older than now. */
+  private stateWhileSending(): RunState {
+    this.ledger.noteSent(this.pool.sentSince() ?? Date.now());
+    return this.ledger.state;
   }
 }

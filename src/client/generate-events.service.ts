@@ -15,6 +15,8 @@ import { RunStateStore } from './run-state.store.js';
 
 const REQUEST_BYTES_MAX = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 60_000;
+/** What of the window is left to the request that sends something again: at most this part of it. */
+const RESEND_RESERVE = 0.1;
 
 /**
  * Holds the one run of the process. The run belongs to nobody: it goes on when its caller has gone,
@@ -101,6 +103,7 @@ export class GenerateEventsService extends GenerateEvents {
       parcelBounds: this.parcelBounds(),
       concurrencyMax: clientConcurrencyMax,
       attemptsMax: clientAttemptsMax,
+      resendMsMax: this.resendMsMax(),
       stop: this.stopping.signal,
       cut: this.cutting.signal,
       begun: (run) => {
@@ -119,15 +122,15 @@ export class GenerateEventsService extends GenerateEvents {
     };
   }
 
-  private logBegun({ kind, state }: Begun): void {
-    const { runId, line, savedAt } = state;
+  /** The window of another ingest is unknown, and taken to be as long as the own one. */
+  private resendMsMax(): number {
+    const { dedupeWindowSeconds, dedupeIdsMax } = this.config;
+    const windowMs = dedupeIdsMax === 0 ? 0 : dedupeWindowSeconds * 1_000;
+    return windowMs - Math.min(REQUEST_TIMEOUT_MS, windowMs * RESEND_RESERVE);
+  }
+
+  private logBegun({ kind, state: { runId, line } }: Begun): void {
     this.logger.log(`run ${runId} ${kind} after line ${line} of ${this.config.eventsFile}`);
-    const ageSeconds = (Date.now() - Date.parse(savedAt)) / 1_000;
-    if (kind === 'begun' || ageSeconds <= this.config.dedupeWindowSeconds) return;
-    this.logger.warn(
-      `run ${runId} was interrupted at ${savedAt}, longer ago than DEDUPE_WINDOW_SECONDS: events after ` +
-        `line ${line} that were stored just before may be counted again; their ids begin with ${runId}:`,
-    );
   }
 
   /** The caller may have gone, so the end is told here too. */

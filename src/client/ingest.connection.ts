@@ -5,10 +5,13 @@ import type { HttpAnswer } from './read-answer.js';
 
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
 
-/** `no-answer` says nothing about what the server did: it may have stored all of it. */
+/**
+ * `no-answer` says nothing about what the server did: it may have stored all of it, unless the
+ * request did not even reach a connection.
+ */
 export type Posted =
   | { readonly kind: 'answer'; readonly answer: HttpAnswer }
-  | { readonly kind: 'no-answer'; readonly cause: string };
+  | { readonly kind: 'no-answer'; readonly reached: boolean; readonly cause: string };
 
 export interface ConnectionBounds {
   readonly concurrencyMax: number;
@@ -36,13 +39,21 @@ export class IngestConnection {
 
   /** Posts one JSON array. Never rejects. `cut` ends the wait for the answer. */
   async post(body: string, cut: AbortSignal): Promise<Posted> {
-    if (cut.aborted) return { kind: 'no-answer', cause: 'the run was cut' };
+    if (cut.aborted) return { kind: 'no-answer', reached: false, cause: 'the run was cut' };
     const bytes = Buffer.from(body);
     const send = this.secure ? httpsRequest : httpRequest;
     const request = send(this.target.url, {
       method: 'POST',
       agent: this.agent,
       headers: this.headers(bytes.length),
+    });
+    let reached = false;
+    const reach = (): void => {
+      reached = true;
+    };
+    request.once('socket', (socket) => {
+      if (socket.connecting) socket.once('connect', reach);
+      else reach();
     });
     let abandoned: string | null = null;
     const abandon = (cause: string): void => {
@@ -69,7 +80,7 @@ export class IngestConnection {
       });
       return { kind: 'answer', answer: await readResponse(response) };
     } catch (error) {
-      return { kind: 'no-answer', cause: abandoned ?? causeOf(error) };
+      return { kind: 'no-answer', reached, cause: abandoned ?? causeOf(error) };
     } finally {
       // Answered early: a socket that the server does not read from must not be used again.
       if (!request.writableFinished) request.destroy();

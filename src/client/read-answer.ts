@@ -41,6 +41,13 @@ export interface Refusal {
   readonly retryAfterMs: number | null;
 }
 
+/**
+ * Whether a refusal leaves it open that some of it was stored. A busy server and one that does not
+ * want the request have not touched it; an error within, or behind a gateway, may come after.
+ */
+export const mayHaveStored = ({ status }: Refusal): boolean =>
+  status < 300 || status === 408 || (status >= 500 && status !== 501 && status !== 503);
+
 type Json = Readonly<Record<string, unknown>>;
 
 const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);

@@ -8,8 +8,16 @@ export type RunEnd =
   | {
       readonly kind: 'send-failed';
       readonly url: string;
-      readonly failure: SendFailure;
+      readonly failure: Exclude<SendFailure, { kind: 'too-old' }>;
       readonly progress: RunProgress;
+    }
+  | {
+      readonly kind: 'too-old';
+      readonly statePath: string;
+      readonly runId: string;
+      readonly line: number;
+      /** ISO 8601. */
+      readonly sentSince: string;
     }
   | { readonly kind: 'setting-invalid'; readonly variable: string; readonly complaint: string }
   | {

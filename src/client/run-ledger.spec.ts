@@ -12,6 +12,7 @@ const report = (fields: Partial<ParcelReport>): ParcelReport => ({
   duplicates: 0,
   rejected: [],
   rejectedTotal: 0,
+  openSince: null,
   end: { kind: 'complete' },
   ...fields,
 });

@@ -13,11 +13,16 @@ export class RunLedger {
   private refusedHere = 0;
   private readonly refusedHereLines: InvalidLine[] = [];
   private readonly answeredBefore: number;
+  /** Of an earlier call: its lines up to this one may have been sent, not earlier than then. */
+  private readonly before: { readonly sentLine: number; readonly sentSince: number | null };
   private readonly startedAt = performance.now();
 
   constructor(begun: RunState) {
     this.current = begun;
     this.answeredBefore = this.answered;
+    const { sentLine, sentSince } = begun;
+    this.before = { sentLine, sentSince: sentSince === null ? null : Date.parse(sentSince) };
+    if (sentSince === null) this.allowLines(begun.line);
   }
 
   get state(): RunState {
@@ -50,8 +55,26 @@ export class RunLedger {
     };
   }
 
+  /** Since when an earlier call may have stored this line, in ms since 1970; null: it has not. */
+  sentBefore(line: number): number | null {
+    return line <= this.before.sentLine ? this.before.sentSince : null;
+  }
+
+  /** No line beyond this one will be sent until the ledger says so again. */
+  allowLines(sentLine: number): void {
+    this.current = { ...this.current, sentLine };
+  }
+
+  /** @param since when this call has sent something that is not settled, or null. */
+  noteSent(since: number | null): void {
+    const earlier = this.sentBefore(this.current.line + 1) ?? Infinity;
+    const oldest = Math.min(since ?? Infinity, earlier);
+    const sentSince = oldest === Infinity ? null : new Date(oldest).toISOString();
+    this.current = { ...this.current, sentSince };
+  }
+
   finish(): void {
-    this.current = { ...this.current, finished: true };
+    this.current = { ...this.current, sentSince: null, finished: true };
   }
 
   summary(durationMs: number): RunSummary {

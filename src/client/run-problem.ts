@@ -34,6 +34,8 @@ export function runProblem(end: Unfinished): Problem {
     }
     case 'file-changed':
       return fileChangedProblem(end);
+    case 'too-old':
+      return tooOldProblem(end);
     case 'state-unreadable': {
       const detail =
         `the state of the last run, ${end.statePath}, cannot be used: ${end.reason}. Without it nobody ` +
@@ -70,6 +72,19 @@ function fileChangedProblem(end: Extract<Unfinished, { kind: 'file-changed' }>):
     'also those that were counted already';
   const members = { runId: end.runId, statePath: end.statePath };
   return new Problem({ status: 409, code: 'RUN_FILE_CHANGED', detail, members });
+}
+
+function tooOldProblem(end: Extract<Unfinished, { kind: 'too-old' }>): Problem {
+  const { runId, statePath, line, sentSince } = end;
+  const detail =
+    `events of the run ${runId} after line ${line} were sent at ${sentSince} or later, and nobody knows ` +
+    'which of them are stored. Their ids may be forgotten by now (DEDUPE_WINDOW_SECONDS), and then they ' +
+    'would be counted twice, so they are not sent again. What is missing can be found in the staging ' +
+    `log: node scripts/missing-events.mjs '${statePath}' DATA_DIR/staging/*.jsonl > missing.jsonl; ` +
+    'restart with EVENTS_FILE=missing.jsonl, call again, and remove that state file afterwards. ' +
+    'docs/operations.md tells more, under "A run of the client that stays unfinished"';
+  const members = { runId, statePath, line, sentSince };
+  return new Problem({ status: 409, code: 'RUN_TOO_OLD', detail, members });
 }
 
 function sendProblem(end: Extract<Unfinished, { kind: 'send-failed' }>): Problem {

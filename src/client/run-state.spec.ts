@@ -7,6 +7,8 @@ const state: RunState = {
     sha256: 'ab'.repeat(32),
   }),
   line: 2 ** 33,
+  sentLine: 2 ** 34,
+  sentSince: '2026-11-22T10:00:00.000Z',
   accepted: 5,
   rejected: 1,
   rejectedLines: [{ line: 3, code: 'ID_REUSED', message: 'm' }],
@@ -33,7 +35,7 @@ describe('the state of a run', () => {
   });
 
   it('is refused in a format of another version', () => {
-    const text = JSON.stringify({ ...state, format: 2 });
-    expect(decodeRunState(text)).toEqual({ kind: 'unreadable', reason: 'its format is not 1' });
+    const text = JSON.stringify({ ...state, format: 1 });
+    expect(decodeRunState(text)).toEqual({ kind: 'unreadable', reason: 'its format is not 2' });
   });
 });

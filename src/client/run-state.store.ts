@@ -45,29 +45,32 @@ export class RunStateStore {
    * @throws RunStateUnwritableError also when an earlier `saveSoon` has failed.
    */
   async save(state: RunState): Promise<void> {
-    await this.saving;
+    while (this.saving !== null) await this.saving;
     if (this.failure === null) await this.write(state);
     if (this.failure === null) return;
     throw new RunStateUnwritableError((this.failure as Error).message, { cause: this.failure });
   }
 
   /** Saves in the background, unless that was done a moment ago; `failed` hears of a failure. */
-  saveSoon(state: RunState, failed: () => void): void {
+  saveSoon(state: () => RunState, failed: () => void): void {
     const soon = performance.now() < this.savedAt + SAVE_INTERVAL_MS;
     if (soon || this.saving !== null || this.failure !== null) return;
-    this.saving = this.write(state).then(() => {
-      this.saving = null;
+    void this.write(state()).then(() => {
       if (this.failure !== null) failed();
     });
   }
 
-  private async write(state: RunState): Promise<void> {
+  /** To be called while nothing is being written. */
+  private write(state: RunState): Promise<void> {
     this.savedAt = performance.now();
-    try {
-      await replaceFile(this.path, encodeRunState({ ...state, savedAt: new Date().toISOString() }));
-    } catch (error) {
-      this.failure = error;
-    }
+    this.saving = replaceFile(this.path, encodeRunState(state))
+      .catch((error: unknown) => {
+        this.failure = error;
+      })
+      .finally(() => {
+        this.saving = null;
+      });
+    return this.saving;
   }
 }
 

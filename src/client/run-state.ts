@@ -13,6 +13,13 @@ export interface RunState extends FileFingerprint {
   readonly file: string;
   /** Every line up to it has been answered; 0 before the first answer. */
   readonly line: number;
+  /** No line beyond it has been sent. */
+  readonly sentLine: number;
+  /**
+   * ISO 8601: of the lines from `line` to `sentLine`, none was sent earlier than this, but some may
+   * be stored without an answer. Null: none of them is stored.
+   */
+  readonly sentSince: string | null;
   readonly accepted: number;
   readonly duplicates: number;
   /** Refused by the server. What the client itself refuses is found again by reading the file. */
@@ -20,20 +27,17 @@ export interface RunState extends FileFingerprint {
   /** The first of them, at most `INVALID_LINES_KEPT_MAX`. */
   readonly rejectedLines: readonly InvalidLine[];
   readonly finished: boolean;
-  /** ISO 8601. */
-  readonly savedAt: string;
 }
 
 /** A longer list of bad lines helps nobody, and has to stay in memory and in the state file. */
 export const INVALID_LINES_KEPT_MAX = 1_000;
 
-const FORMAT = 1;
+const FORMAT = 2;
 
 export function newRunState(runId: string, file: string, content: FileFingerprint): RunState {
   const counts = { line: 0, accepted: 0, duplicates: 0, rejected: 0, rejectedLines: [] };
-  const savedAt = new Date().toISOString();
   const { size, sha256 } = content;
-  return { runId, file, size, sha256, ...counts, finished: false, savedAt };
+  return { runId, file, size, sha256, ...counts, sentLine: 0, sentSince: null, finished: false };
 }
 
 export const encodeRunState = (state: RunState): string =>
@@ -68,6 +72,8 @@ function parse(text: string): Record<string, unknown> | null {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isText = (value: unknown): boolean => typeof value === 'string';
+const isTime = (value: unknown): boolean =>
+  typeof value === 'string' && !Number.isNaN(Date.parse(value));
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
 const matches = (pattern: RegExp) => (value: unknown) =>
   typeof value === 'string' && pattern.test(value);
@@ -81,10 +87,11 @@ const RULES: Record<keyof RunState, (value: unknown) => boolean> = {
   size: isCount,
   sha256: matches(/^[0-9a-f]{64}$/),
   line: isCount,
+  sentLine: isCount,
+  sentSince: (value) => value === null || isTime(value),
   accepted: isCount,
   duplicates: isCount,
   rejected: isCount,
   rejectedLines: (value) => Array.isArray(value) && value.every(isInvalidLine),
-  savedAt: (value) => typeof value === 'string' && !Number.isNaN(Date.parse(value)),
   finished: (value) => typeof value === 'boolean',
 };

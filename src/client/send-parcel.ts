@@ -1,16 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parcelBody, type Parcel } from './packer.js';
 import type { InvalidLine } from './client.port.js';
-import type { IngestConnection } from './ingest.connection.js';
-import { readAnswer, type Counts, type IngestAnswer, type Refusal } from './read-answer.js';
+import type { IngestConnection, Posted } from './ingest.connection.js';
+import {
+  mayHaveStored,
+  readAnswer,
+  type Counts,
+  type IngestAnswer,
+  type Refusal,
+} from './read-answer.js';
 import { retryDelayMs } from './retry-delay.js';
 
-/** Why a run cannot go on: nobody answers, ingest stays busy, it refuses, or it is not ingest. */
+/**
+ * Why a run cannot go on: nobody answers, ingest stays busy, it refuses, it is not ingest; or what
+ * may be stored already was sent so long ago that ingest may have forgotten its ids.
+ */
 export type SendFailure =
   | { readonly kind: 'unreachable'; readonly cause: string; readonly attempts: number }
   | { readonly kind: 'unavailable'; readonly refusal: Refusal; readonly attempts: number }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
-  | { readonly kind: 'unexpected'; readonly status: number; readonly reason: string };
+  | { readonly kind: 'unexpected'; readonly status: number; readonly reason: string }
+  | { readonly kind: 'too-old' };
 
 /** What became of a parcel; the counts are of the items that were answered, which come first. */
 export interface ParcelReport {
@@ -20,6 +30,8 @@ export interface ParcelReport {
   readonly duplicates: number;
   readonly rejected: readonly InvalidLine[];
   readonly rejectedTotal: number;
+  /** Since when the other items may be stored, in ms since 1970; null when they are not. */
+  readonly openSince: number | null;
   readonly end: ParcelEnd;
 }
 
@@ -32,6 +44,12 @@ export interface SendOptions {
   readonly connection: IngestConnection;
   /** Attempts without progress, before the parcel fails. */
   readonly attemptsMax: number;
+  /** How long after an attempt that may have stored something its ids are surely known. */
+  readonly resendMsMax: number;
+  /** Since when an earlier call may have stored items of it, in ms since 1970; null: it has not. */
+  readonly sentBefore: number | null;
+  /** Told before and after each attempt: since when some item of it may be stored. */
+  readonly sentSince: (since: number | null) => void;
   /** Aborted: no further attempt, the one in flight is waited for. */
   readonly halt: AbortSignal;
   /** Aborted: the attempt in flight is given up as well. */
@@ -39,14 +57,20 @@ export interface SendOptions {
 }
 
 /**
- * Sends a parcel until every item of it has been answered. Attempts may be repeated blindly, since
- * each item carries an id. Never rejects for what a server or a network does.
+ * Sends a parcel until every item of it has been answered. Attempts may be repeated, since each item
+ * carries an id, for as long as that id is remembered. Never rejects for what a server or a network
+ * does.
  */
 export async function sendParcel(parcel: Parcel, options: SendOptions): Promise<ParcelReport> {
   const { attemptsMax, halt } = options;
-  const answered = new AnsweredItems(parcel);
+  const answered = new AnsweredItems(parcel, options.sentBefore);
   for (let attempts = 1; ; attempts += 1) {
+    const now = Date.now();
+    if (now - (answered.openSince ?? now) > options.resendMsMax) return answered.report(TOO_OLD);
+    options.sentSince(answered.sentSince ?? now);
     const answer = await attempt(answered.rest, options);
+    answered.note(answer, now);
+    options.sentSince(answered.sentSince);
     if (answer.kind === 'counted' || answer.kind === 'stopped') {
       answered.add(answer);
       if (answered.rest.length === 0) return answered.report({ kind: 'complete' });
@@ -63,7 +87,9 @@ export async function sendParcel(parcel: Parcel, options: SendOptions): Promise<
   }
 }
 
-type Attempted = IngestAnswer | { readonly kind: 'no-answer'; readonly cause: string };
+const TOO_OLD: ParcelEnd = { kind: 'failed', failure: { kind: 'too-old' } };
+
+type Attempted = IngestAnswer | Extract<Posted, { kind: 'no-answer' }>;
 
 async function attempt(items: Parcel, { connection, cut }: SendOptions): Promise<Attempted> {
   const posted = await connection.post(parcelBody(items), cut);
@@ -101,6 +127,24 @@ function again(refusal: Refusal, attempts: number): Judged {
   return { kind: 'again', retryAfterMs: refusal.retryAfterMs, failure };
 }
 
+/** Whether items may be stored that the answer does not count. */
+function leavesOpen(answer: Attempted): boolean {
+  switch (answer.kind) {
+    case 'counted':
+    case 'stopped':
+      return false;
+    case 'retryable':
+    case 'final':
+      return mayHaveStored(answer);
+    case 'unexpected':
+      return true;
+    case 'no-answer':
+      return answer.reached;
+    default:
+      return answer satisfies never;
+  }
+}
+
 /** Adds up the answers to a parcel, item after item. */
 class AnsweredItems {
   private accepted = 0;
@@ -109,7 +153,17 @@ class AnsweredItems {
   private items = 0;
   private readonly rejected: InvalidLine[] = [];
 
-  constructor(private readonly parcel: Parcel) {}
+  /** Since when the rest may be stored, and since when any item: null when it is not. */
+  openSince: number | null;
+  sentSince: number | null;
+
+  constructor(
+    private readonly parcel: Parcel,
+    sentBefore: number | null,
+  ) {
+    this.openSince = sentBefore;
+    this.sentSince = sentBefore;
+  }
 
   get rest(): Parcel {
     return this.parcel.slice(this.items);
@@ -127,9 +181,17 @@ class AnsweredItems {
     this.rejectedTotal += rejectedTotal;
   }
 
+  /** To be told of every attempt, and of when it was made. */
+  note(answer: Attempted, madeAt: number): void {
+    const open = leavesOpen(answer);
+    if (open) this.openSince ??= madeAt;
+    if (open || answer.kind === 'counted' || answer.kind === 'stopped') this.sentSince ??= madeAt;
+  }
+
   report(end: ParcelEnd): ParcelReport {
     const { accepted, duplicates, rejected, rejectedTotal } = this;
     const line = this.parcel[this.items - 1]?.line ?? null;
-    return { line, accepted, duplicates, rejected, rejectedTotal, end };
+    const openSince = this.rest.length === 0 ? null : this.openSince;
+    return { line, accepted, duplicates, rejected, rejectedTotal, openSince, end };
   }
 }

@@ -11,6 +11,7 @@ const reportOf = (parcel: Parcel, end: ParcelEnd): ParcelReport => ({
   duplicates: 0,
   rejected: [],
   rejectedTotal: 0,
+  openSince: null,
   end,
 });
 

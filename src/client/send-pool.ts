@@ -9,11 +9,21 @@ export interface SendPoolOptions {
   readonly concurrencyMax: number;
   /** Aborted: nothing more is sent. */
   readonly halt: AbortSignal;
-  readonly send: (parcel: Parcel) => Promise<ParcelReport>;
+  /** Tells, as it goes, since when something of the parcel may be stored. */
+  readonly send: (
+    parcel: Parcel,
+    sentSince: (since: number | null) => void,
+  ) => Promise<ParcelReport>;
   /** Called for every parcel at once, in whatever order they are answered. */
   readonly reported: (report: ParcelReport) => void;
   /** Called in the order of the file, for all parcels up to the first that was not completed. */
   readonly settled: (report: ParcelReport) => void;
+}
+
+interface Slot {
+  report: ParcelReport | null;
+  /** In ms since 1970; null while nothing of it can be stored. */
+  sentSince: number | null;
 }
 
 /**
@@ -22,7 +32,7 @@ export interface SendPoolOptions {
  */
 export class SendPool {
   /** One per parcel that is not settled, in the order of the file; null until it is answered. */
-  private readonly slots: { report: ParcelReport | null }[] = [];
+  private readonly slots: Slot[] = [];
   private inFlight = 0;
   /** Set by a parcel that was not completed: what comes after it cannot be settled. */
   private blocked = false;
@@ -45,6 +55,12 @@ export class SendPool {
     if (this.defect !== null) throw this.defect.error;
   }
 
+  /** Since when something may be stored that is not settled, in ms since 1970; null: nothing is. */
+  sentSince(): number | null {
+    const times = this.slots.flatMap(({ sentSince }) => sentSince ?? []);
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
   private get ended(): boolean {
     return this.options.halt.aborted || this.defect !== null;
   }
@@ -56,11 +72,13 @@ export class SendPool {
   }
 
   private async launch(parcel: Parcel): Promise<void> {
-    const slot: { report: ParcelReport | null } = { report: null };
+    const slot: Slot = { report: null, sentSince: null };
     this.slots.push(slot);
     this.inFlight += 1;
     try {
-      slot.report = await this.options.send(parcel);
+      slot.report = await this.options.send(parcel, (since) => {
+        slot.sentSince = since;
+      });
       this.options.reported(slot.report);
       this.settle();
     } catch (error) {
@@ -72,11 +90,13 @@ export class SendPool {
 
   private settle(): void {
     while (!this.blocked) {
-      const report = this.slots[0]?.report ?? null;
-      if (report === null) return;
-      this.slots.shift();
-      this.options.settled(report);
+      const [slot] = this.slots;
+      if (slot === undefined || slot.report === null) return;
+      const { report } = slot;
       this.blocked = report.end.kind !== 'complete';
+      if (this.blocked) slot.sentSince = report.openSince;
+      else this.slots.shift();
+      this.options.settled(report);
     }
   }
 

@@ -39,6 +39,7 @@ export class ClientHarness {
       clientConcurrencyMax: 2,
       clientAttemptsMax: 3,
       dedupeWindowSeconds: 86_400,
+      dedupeIdsMax: 5_000_000,
       drainTimeoutMs: 5_000,
       ...overrides,
     });
@@ -93,11 +94,16 @@ export const sumTo = (count: number): number => (count * (count + 1)) / 2;
 /** The problem that a promise rejects with. */
 export async function problemOf(
   promise: Promise<unknown>,
-): Promise<{ status: number; code: string; detail: string }> {
+): Promise<{ status: number; code: string; detail: string; body: unknown }> {
   const error: unknown = await promise.then(
     () => new Error('it resolved where a problem was expected'),
     (reason: unknown) => reason,
   );
   if (!(error instanceof Problem)) throw error;
-  return { status: error.getStatus(), code: error.code, detail: error.message };
+  return {
+    status: error.getStatus(),
+    code: error.code,
+    detail: error.message,
+    body: error.getResponse(),
+  };
 }
