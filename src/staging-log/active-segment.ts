@@ -1,10 +1,15 @@
 import { syncDirectory } from './log-directory.js';
-import { writeFully, type LogFiles } from './log-files.js';
+import { isSameFile, writeFully, type FileState, type LogFiles } from './log-files.js';
 import { cutTornTail, type TornTail } from './torn-tail.js';
 
 /** The segment is shorter than what was acknowledged: something outside this process cut it. */
 export class SegmentShortenedError extends Error {
   readonly code = 'SEGMENT_SHORTENED';
+}
+
+/** Another file has the segment's name: something outside this process put it there. */
+export class SegmentReplacedError extends Error {
+  readonly code = 'SEGMENT_REPLACED';
 }
 
 /**
@@ -14,8 +19,9 @@ export class SegmentShortenedError extends Error {
 export class ActiveSegment {
   private constructor(
     private readonly files: LogFiles,
-    private readonly path: string,
+    readonly path: string,
     private fd: number,
+    private readonly file: FileState,
     private durableEnd: number,
     /** What opening had to cut off, for the log to report. */
     readonly tornTail: TornTail | null,
@@ -31,7 +37,8 @@ export class ActiveSegment {
       const tornTail = await cutTornTail(files, fd, directory);
       await files.fsync(fd);
       await syncDirectory(directory);
-      return new ActiveSegment(files, path, fd, await files.size(fd), tornTail);
+      const file = await files.fstat(fd);
+      return new ActiveSegment(files, path, fd, file, file.size, tornTail);
     } catch (error) {
       await files.close(fd).catch(() => undefined);
       throw error;
@@ -53,13 +60,13 @@ export class ActiveSegment {
    * After a failed append: opens the file anew (after a failed sync the old descriptor cannot be
    * trusted), cuts it back to the last acknowledged byte and syncs that. Rejects while the disk
    * does not allow it.
-   * @throws SegmentShortenedError when acknowledged bytes are gone; nothing is touched then.
+   * @throws SegmentReplacedError when the path leads to another file, SegmentShortenedError when
+   * acknowledged bytes are gone; nothing is touched then.
    */
   async heal(): Promise<void> {
     const fresh = await this.files.open(this.path, 'r+');
     try {
-      const size = await this.files.size(fresh);
-      if (size < this.durableEnd) throw this.shortened(size);
+      this.assertIntact(await this.files.fstat(fresh), this.durableEnd);
       await this.files.truncate(fresh, this.durableEnd);
       await this.files.fsync(fresh);
     } catch (error) {
@@ -75,9 +82,24 @@ export class ActiveSegment {
     await this.files.close(this.fd);
   }
 
-  private shortened(size: number): SegmentShortenedError {
-    const message = `${this.path} has ${size} bytes, but ${this.durableEnd} were acknowledged; restore it from a backup`;
-    return new SegmentShortenedError(message);
+  /**
+   * Looks whether the path still leads to the file that is appended to, with all that was acknowledged.
+   * Nothing else would tell: a file that was moved or deleted takes appends as before.
+   * @throws SegmentReplacedError, SegmentShortenedError, or that of the system when there is no file.
+   */
+  async assertInPlace(): Promise<void> {
+    const { durableEnd } = this; // from before the look: a commit in flight makes it longer
+    this.assertIntact(await this.files.stat(this.path), durableEnd);
+  }
+
+  private assertIntact(found: FileState, end: number): void {
+    if (!isSameFile(found, this.file)) {
+      throw new SegmentReplacedError(`another file is at ${this.path}`);
+    }
+    if (found.size < end) {
+      const message = `${this.path} has ${found.size} bytes, but ${end} were acknowledged`;
+      throw new SegmentShortenedError(message);
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { ActiveSegment } from './active-segment.js';
-import { DiskWatermark } from './disk-watermark.js';
+import type { GroundWatch } from './ground-watch.js';
 import { GroupCommit } from './group-commit.js';
 import type { IdRegister } from './id-register.js';
 import { LocalLogReader } from './local-log-reader.js';
@@ -20,6 +20,7 @@ import {
   type RecordOutcome,
   type RefusalCode,
 } from './staging-log.port.js';
+import { watchGround } from './watch-ground.js';
 
 export interface LocalStagingLogOptions {
   /** The log lives in `<dataDir>/staging`. Its caller owns the directory, see DataDirectoryOwner. */
@@ -47,14 +48,15 @@ interface Parts {
   readonly segment: ActiveSegment;
   readonly reader: LocalLogReader;
   readonly ids: IdRegister;
-  readonly watermark: DiskWatermark;
+  readonly ground: GroundWatch;
 }
 
 /**
  * The staging log in one local file.
  *
  * States: accepting; healing (a write or sync failed: refuses, reads go on, tries to reopen until it
- * works, then accepts again); closed (takes nothing, for good).
+ * works, then accepts again); displaced (its file is not in place: refuses, reads go on, accepts again
+ * when the file is back); closed (takes nothing, for good).
  */
 export class LocalStagingLog extends StagingLog {
   private readonly commits: GroupCommit;
@@ -92,9 +94,8 @@ export class LocalStagingLog extends StagingLog {
       const reader = new LocalLogReader(identity, files, readerFd, () => segment.end);
       opened.push(reader);
       const ids = await openIdRegister(reader, options);
-      const watermark = new DiskWatermark(files, directory, options.diskFreeBytesMin);
-      await watermark.start();
-      return new LocalStagingLog(options, { segment, reader, ids, watermark });
+      const ground = await watchGround({ segment, reader }, { files, directory }, options);
+      return new LocalStagingLog(options, { segment, reader, ids, ground });
     } catch (error) {
       await Promise.allSettled(opened.map((one) => one.close()));
       throw error;
@@ -167,9 +168,11 @@ export class LocalStagingLog extends StagingLog {
   private refusal(): Refusal | null {
     const { options, parts } = this;
     if (this.closing !== null) return refuse('LOG_CLOSED', 'the server is shutting down', 5);
+    const { trouble } = parts.ground;
+    if (trouble !== null) return refuse('LOG_UNAVAILABLE', trouble, 2);
     const { failed } = this.commits;
     if (failed !== null) return unavailable(failed);
-    if (parts.watermark.low) {
+    if (parts.ground.low) {
       const message = `less than DISK_FREE_BYTES_MIN (${options.diskFreeBytesMin}) bytes are free`;
       return refuse('DISK_FULL', message, 5);
     }
@@ -205,7 +208,7 @@ export class LocalStagingLog extends StagingLog {
 
   private async closeFiles(): Promise<void> {
     clearTimeout(this.healTimer);
-    this.parts.watermark.stop();
+    await this.parts.ground.stop();
     await this.commits.idle();
     await this.healing; // it exchanges the file that is closed here
     if (this.commits.failed !== null) await this.cutRefused();

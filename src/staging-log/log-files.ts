@@ -3,6 +3,14 @@ import { promisify } from 'node:util';
 
 const read = promisify(fs.read);
 const write = promisify(fs.write);
+const fstat = promisify(fs.fstat);
+
+/** Which file it is, on its device, and how long. */
+export interface FileState {
+  readonly device: bigint;
+  readonly inode: bigint;
+  readonly size: number;
+}
 
 /**
  * The calls to the operating system that the log's promises rest on. One small place, so that tests
@@ -11,7 +19,8 @@ const write = promisify(fs.write);
 export interface LogFiles {
   open(path: string, flags: string): Promise<number>;
   close(fd: number): Promise<void>;
-  size(fd: number): Promise<number>;
+  stat(path: string): Promise<FileState>;
+  fstat(fd: number): Promise<FileState>;
   /** May read less than asked for. */
   read(fd: number, into: Buffer, position: number): Promise<number>;
   /** May write less than given. */
@@ -23,11 +32,22 @@ export interface LogFiles {
   freeBytes(path: string): Promise<number>;
 }
 
+const fileState = ({ dev, ino, size }: fs.BigIntStats): FileState => ({
+  device: dev,
+  inode: ino,
+  size: Number(size),
+});
+
+/** Whether both are one file, under whatever names. */
+export const isSameFile = (one: FileState, other: FileState): boolean =>
+  one.device === other.device && one.inode === other.inode;
+
 /** The real ones, on plain descriptors: a FileHandle costs a promise more on the hot path. */
 export const nodeLogFiles: LogFiles = {
   open: promisify(fs.open),
   close: promisify(fs.close),
-  size: async (fd) => (await promisify(fs.fstat)(fd)).size,
+  stat: async (path) => fileState(await fs.promises.stat(path, { bigint: true })),
+  fstat: async (fd) => fileState(await fstat(fd, { bigint: true })),
   read: async (fd, into, position) => (await read(fd, into, 0, into.length, position)).bytesRead,
   write: async (fd, bytes, position) =>
     (await write(fd, bytes, 0, bytes.length, position)).bytesWritten,

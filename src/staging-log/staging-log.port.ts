@@ -43,8 +43,9 @@ export type RecordOutcome = 'appended' | 'duplicate' | 'id-reused';
 
 /**
  * Why the log takes nothing at the moment.
- * `LOG_UNAVAILABLE`: a write or sync failed, the log heals itself. `DISK_FULL`: free space is below
- * the watermark. `QUEUE_FULL`: more bytes wait for the disk than the bound allows.
+ * `LOG_UNAVAILABLE`: a write or sync failed, and the log heals itself; or its file is not in place.
+ * `DISK_FULL`: free space is below the watermark. `QUEUE_FULL`: more bytes wait for the disk than
+ * the bound allows.
  * `BACKLOG_FULL`: more bytes wait for the load than the bound allows. `LOG_CLOSED`: shutting down.
  */
 export type RefusalCode =

@@ -26,7 +26,7 @@ export async function cutTornTail(
   fd: number,
   directory: string,
 ): Promise<TornTail | null> {
-  const size = await files.size(fd);
+  const { size } = await files.fstat(fd);
   const end = await endOfLastLine(files, fd, size);
   if (end === size) return null;
   const path = join(directory, `torn-${end}-${Date.now()}.bytes`);

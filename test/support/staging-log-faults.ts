@@ -1,4 +1,4 @@
-import { nodeLogFiles, type LogFiles } from '../../src/staging-log/log-files.js';
+import { nodeLogFiles, type FileState, type LogFiles } from '../../src/staging-log/log-files.js';
 
 export type FileCall = keyof LogFiles;
 
@@ -28,7 +28,7 @@ export class Gate {
 /** The real files, with faults on demand, and with a book of descriptors that are open. */
 export class FaultyLogFiles implements LogFiles {
   readonly calls: Record<FileCall, number> = {
-    ...{ open: 0, close: 0, size: 0, read: 0, write: 0 },
+    ...{ open: 0, close: 0, stat: 0, fstat: 0, read: 0, write: 0 },
     ...{ fdatasync: 0, fsync: 0, truncate: 0, freeBytes: 0 },
   };
   readonly descriptors = new Set<number>();
@@ -81,8 +81,12 @@ export class FaultyLogFiles implements LogFiles {
     await this.call('close', () => Promise.resolve());
   }
 
-  size(fd: number): Promise<number> {
-    return this.call('size', () => nodeLogFiles.size(fd));
+  stat(path: string): Promise<FileState> {
+    return this.call('stat', () => nodeLogFiles.stat(path));
+  }
+
+  fstat(fd: number): Promise<FileState> {
+    return this.call('fstat', () => nodeLogFiles.fstat(fd));
   }
 
   read(fd: number, into: Buffer, position: number): Promise<number> {

@@ -1,5 +1,6 @@
 import {
   START_OF_LOG,
+  type LogHealth,
   type NewRecord,
   type Offset,
   type RecordOutcome,
@@ -64,6 +65,19 @@ export async function appendAll(
   const result = await log.append(records);
   if (result.kind === 'refused') throw new Error(`refused: ${result.code} ${result.message}`);
   return result.outcomes;
+}
+
+/** Waits until the log takes no more. */
+export async function refusing(
+  log: StagingLog,
+  timeoutMs = 5_000,
+): Promise<Extract<LogHealth, { kind: 'refusing' }>> {
+  for (const deadline = Date.now() + timeoutMs; Date.now() < deadline;) {
+    const health = log.health();
+    if (health.kind === 'refusing') return health;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`the log still accepts after ${timeoutMs} ms`);
 }
 
 /** Waits until the log takes records again. */

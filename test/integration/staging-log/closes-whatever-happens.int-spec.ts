@@ -20,7 +20,7 @@ const expectAllClosed = (): void => {
 
 describe('closing', () => {
   it.each(
-    (['open', 'size', 'truncate', 'fsync', 'close'] as const).flatMap((call) => [
+    (['open', 'fstat', 'truncate', 'fsync', 'close'] as const).flatMap((call) => [
       { call, time: 1, which: 'the cut before the answer' },
       { call, time: 2, which: 'the way back after it' },
     ]),

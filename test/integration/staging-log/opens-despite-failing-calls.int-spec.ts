@@ -19,7 +19,7 @@ async function layTornLog(): Promise<void> {
 }
 
 describe('opening while calls fail', () => {
-  it.each<FileCall>(['open', 'size', 'read', 'write', 'fsync', 'truncate'])(
+  it.each<FileCall>(['open', 'fstat', 'read', 'write', 'fsync', 'truncate'])(
     'fails or works at each %s, leaves no file open, and loses nothing',
     async (call) => {
       let failures = 0;

@@ -135,10 +135,11 @@ const appending: Fault[] = [
     withDefaults({ call: 'fdatasync', when, code: 'ENOSPC', writeBytesMax: 333 }),
   ]),
 ];
-const healing: Fault[] = (['open', 'size', 'truncate', 'fsync', 'close'] as const).flatMap((call) =>
-  (['before', 'after'] as const).map((when) =>
-    withDefaults({ call, when, firstSyncFails: true, writeBytesMax: 200 }),
-  ),
+const healing: Fault[] = (['open', 'fstat', 'truncate', 'fsync', 'close'] as const).flatMap(
+  (call) =>
+    (['before', 'after'] as const).map((when) =>
+      withDefaults({ call, when, firstSyncFails: true, writeBytesMax: 200 }),
+    ),
 );
 
 describe('a call to the system that fails', () => {

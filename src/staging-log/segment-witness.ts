@@ -1,0 +1,44 @@
+import type { ActiveSegment } from './active-segment.js';
+import type { LocalLogReader } from './local-log-reader.js';
+import type { FingerprintResult, Offset } from './staging-log.port.js';
+
+/**
+ * Knows the file that is appended to: by its place on the disk, by its length, and by the record
+ * that was the last one when it was seen before. Without the latter, a file that was emptied and
+ * appended to again between two looks has its length back, with zeros where records were.
+ */
+export class SegmentWitness {
+  private seen: { readonly end: Offset; readonly last: FingerprintResult } | null = null;
+
+  constructor(
+    private readonly segment: ActiveSegment,
+    private readonly reader: LocalLogReader,
+  ) {}
+
+  /** Why the file is not in place, and what to do; null when it is. A failing look finds it gone. */
+  async findTrouble(): Promise<string | null> {
+    try {
+      await this.segment.assertInPlace();
+      await this.assertSameRecord();
+      return null;
+    } catch (error) {
+      const { path } = this.segment;
+      const why = error instanceof Error ? error.message : String(error);
+      return `${why}; put ${path} back and the log goes on, or restart to go on with what is there`;
+    }
+  }
+
+  private async assertSameRecord(): Promise<void> {
+    if (this.seen !== null) {
+      const { end, last } = this.seen;
+      const now = await this.reader.fingerprintBefore(end);
+      if (JSON.stringify(now) !== JSON.stringify(last)) {
+        const { path } = this.segment;
+        throw new Error(`${path} has other bytes before offset ${end} than were acknowledged`);
+      }
+    }
+    const end = this.reader.endOffset();
+    if (end === this.seen?.end) return;
+    this.seen = { end, last: await this.reader.fingerprintBefore(end) };
+  }
+}

@@ -1,0 +1,25 @@
+import type { ActiveSegment } from './active-segment.js';
+import { GroundWatch, type GroundWatchOptions } from './ground-watch.js';
+import type { LocalLogReader } from './local-log-reader.js';
+import { SegmentWitness } from './segment-witness.js';
+
+interface WatchBounds {
+  readonly diskFreeBytesMin: number;
+  readonly report: (level: 'info' | 'error', message: string) => void;
+}
+
+/** Begins to look after what the log stands on, and resolves after the first look. */
+export async function watchGround(
+  { segment, reader }: { readonly segment: ActiveSegment; readonly reader: LocalLogReader },
+  place: Pick<GroundWatchOptions, 'files' | 'directory'>,
+  { diskFreeBytesMin, report }: WatchBounds,
+): Promise<GroundWatch> {
+  const witness = new SegmentWitness(segment, reader);
+  const onTrouble = (trouble: string | null): void => {
+    if (trouble === null) report('info', `the staging log takes events again, at ${segment.end}`);
+    else report('error', `the staging log takes no events: ${trouble}`);
+  };
+  const ground = new GroundWatch({ ...place, diskFreeBytesMin, witness, onTrouble });
+  await ground.start();
+  return ground;
+}
