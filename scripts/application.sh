@@ -75,6 +75,9 @@ refuse() {
   code=$(text_member code "$2" 2> /dev/null)
   detail=$(text_member detail "$2" 2> /dev/null)
   say "${code:-unexpected answer} (HTTP $1)${detail:+: $detail}"
+  case $1 in
+    401 | 403) say "set API_KEY to a key with the scope admin: API_KEY=... npm run $program" ;;
+  esac
   [ -n "$code" ] || head -c 2000 "$2" >&2
   exit 1
 }
@@ -85,6 +88,7 @@ no_answer() {
     say "nothing listens on $2; start the application first: npm start"
   else
     say "no answer from $2: $(cat "$work/curl-error")"
+    [ -z "${after_no_answer-}" ] || say "$after_no_answer"
   fi
   exit 2
 }

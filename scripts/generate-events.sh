@@ -5,6 +5,9 @@
 program=generate_events
 . "$(dirname "$0")/application.sh"
 
+# Where to look when nobody knows how the run went: calling again would begin a new one if it is over.
+after_no_answer="the run may be going on in the application, or go on when it is called again after a restart; \
+look at GET /generateEvents/progress or the log first: a call after the end of a run sends the whole file again"
 poll_seconds=1
 plain_seconds=5
 url=$(base_url CLIENT_PORT 3000) || exit 1
@@ -18,7 +21,8 @@ finish() {
 
 interrupted() {
   stop_watching
-  say "the run goes on in the application; call again to see how it ended"
+  say "the run goes on in the application; how far it is: curl $url/generateEvents/progress"
+  say "the log of the application tells how it ends; a call after that sends the whole file again"
   exit 130
 }
 
@@ -31,23 +35,26 @@ duration() {
   fi
 }
 
-# bar <percent>: 25 places
+# bar <percent>: 20 places
 bar() {
-  filled=$(($1 / 4)) places=0 drawn=
-  while [ "$places" -lt 25 ]; do
+  filled=$(($1 / 5)) places=0 drawn=
+  while [ "$places" -lt 20 ]; do
     if [ "$places" -lt "$filled" ]; then drawn="$drawn#"; else drawn="$drawn-"; fi
     places=$((places + 1))
   done
   printf '[%s]' "$drawn"
 }
 
-# read_progress: sets percent, counts and eta; false while there is nothing to tell.
+# read_progress: sets text; false while there is nothing to tell.
 read_progress() {
   [ "$(get "$url/generateEvents/progress" "$work/progress" 2> /dev/null)" = 200 ] || return 1
   grep -q '"running":true' "$work/progress" || return 1
   bytes=$(number_member bytesRead "$work/progress")
   total=$(number_member bytesTotal "$work/progress")
-  [ "${total:-0}" -gt 0 ] || return 1
+  if [ "${total:-0}" -eq 0 ]; then
+    text="reading the file before it is sent"
+    return 0
+  fi
   percent=$((bytes * 100 / total))
   counts="$(number_member accepted "$work/progress") accepted"
   counts="$counts, $(number_member duplicates "$work/progress") duplicates"
@@ -60,20 +67,23 @@ read_progress() {
     left=$(((total - bytes) * (now - first_time) / (bytes - first_bytes)))
     eta=", ETA $(duration "$left")"
   fi
+  text="$percent%$eta, $rate/s, $counts"
 }
 
 # Their sleep holds no stream: it may outlive the script by a moment, and a pipe would wait for it.
+# A line that is longer than the terminal is wide would leave its rest behind: no wrapping meanwhile.
 watch_terminal() {
+  percent=0
   while sleep "$poll_seconds" > /dev/null 2>&1; do
     read_progress || continue
-    printf '\r%s %3d%% %s, %s/s%s\033[K' "$(bar "$percent")" "$percent" "$counts" "$rate" "$eta" >&2
+    printf '\033[?7l\r%s %s\033[K\033[?7h' "$(bar "$percent")" "$text" >&2
   done
 }
 
 watch_plain() {
   while sleep "$plain_seconds" > /dev/null 2>&1; do
     read_progress || continue
-    say "$percent% read, $counts, $rate/s$eta"
+    say "$text"
   done
 }
 

@@ -76,6 +76,22 @@ describe('the scripts', () => {
     expect(stderr).toBe(`generate_events: RUN_FILE_CHANGED (HTTP 409): ${detail}\n`);
   });
 
+  it('say what to do about a key that is missing', async () => {
+    reply = { status: 401, body: { code: 'KEY_REQUIRED', detail: 'a configured key is needed' } };
+    const { code, stderr } = await run('create-table.sh');
+    expect(code).toBe(1);
+    expect(stderr).toContain('API_KEY=... npm run create_table');
+  });
+
+  it('never advise to call again blindly when an answer was lost', async () => {
+    whileAnswering = () => {
+      server.closeAllConnections();
+    };
+    const { code, stderr } = await run('generate-events.sh');
+    expect(code).toBe(2);
+    expect(stderr).toContain('a call after the end of a run sends the whole file again');
+  });
+
   it('tell how many lines were refused', async () => {
     reply = { status: 200, body: { runId: 'r', invalidTotal: 12 } };
     const { code, stderr } = await run('generate-events.sh');
