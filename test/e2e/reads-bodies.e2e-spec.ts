@@ -104,6 +104,14 @@ describe('a body', () => {
     await expectRefusal(post(cut), { status: 400, code: 'INVALID_UTF8' });
   });
 
+  it('that nests too deeply is refused with the counts, unparsed', async () => {
+    const deep = '['.repeat(BODY_BYTES_MAX / 2) + ']'.repeat(BODY_BYTES_MAX / 2);
+    await expectRefusal(post(deep), { status: 400, code: 'INVALID_JSON' });
+    const { json } = await post(deep);
+    expect(json).toMatchObject({ accepted: 0, duplicates: 0, rejected: [], rejectedTotal: 0 });
+    expect(json.detail).toContain('nested too deeply');
+  });
+
   it('that its sender cuts off stores nothing, and does no harm', async () => {
     const before = await storedRecords(application);
     const { hostname, port } = new URL(application.serverUrl);
