@@ -14,7 +14,8 @@ function explain(error: unknown): string {
 function signalled(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     // Kept on: npm and a terminal both pass Ctrl-C on, and the second one must not cut the drain.
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    // SIGHUP: the terminal was closed.
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
       process.on(signal, () => {
         resolve(signal);
       });
@@ -22,8 +23,14 @@ function signalled(): Promise<NodeJS.Signals> {
   });
 }
 
+/** Whoever read our output has gone: no reason to stop taking events. */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+}
+
 async function main(): Promise<void> {
   boundHeap();
+  outliveReaders();
   const stop = signalled();
   const application = await Application.start(appConfig);
   printReadyPage(application.facts(), appConfig);
