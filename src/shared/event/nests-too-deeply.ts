@@ -17,19 +17,11 @@ const CLOSING_BRACE = 0x7d;
 export function nestsTooDeeply(bytes: Uint8Array): boolean {
   let level = 0;
   for (let i = 0; i < bytes.length; i += 1) {
-    switch (bytes[i]) {
-      case QUOTE:
-        i = endOfString(bytes, i);
-        break;
-      case OPENING_BRACKET:
-      case OPENING_BRACE:
-        level += 1;
-        if (level > NESTING_LEVELS_MAX) return true;
-        break;
-      case CLOSING_BRACKET:
-      case CLOSING_BRACE:
-        level -= 1;
-    }
+    const byte = bytes[i];
+    if (byte === QUOTE) i = endOfString(bytes, i);
+    else if (byte === OPENING_BRACKET || byte === OPENING_BRACE) level += 1;
+    else if (byte === CLOSING_BRACKET || byte === CLOSING_BRACE) level -= 1;
+    if (level > NESTING_LEVELS_MAX) return true;
   }
   return false;
 }
