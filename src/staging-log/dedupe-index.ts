@@ -1,4 +1,5 @@
-import { hash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { SIP_KEY_BYTES, SipHash } from './sip-hash.js';
 
 /** How an id stands to what the log holds. */
 export type IdLookup = 'new' | 'duplicate' | 'id-reused';
@@ -8,9 +9,23 @@ export interface DedupeBounds {
   readonly windowSeconds: number;
 }
 
+/** Where, in some bytes, the id and the payload of a record are; the ends are exclusive. */
+export interface RecordSpans {
+  idStart: number;
+  idEnd: number;
+  payloadStart: number;
+  payloadEnd: number;
+}
+
 const ENTRIES_PER_CHUNK = 65_536;
 /** 128 bits of the id's hash, 64 of the payload's, and the second when it was added. */
 const WORDS_PER_ENTRY = 7;
+const KEY_WORDS = 4;
+const CONTENT_WORDS = 2;
+/** A unit of UTF-16 becomes at most three bytes. */
+const UTF8_BYTES_PER_UNIT_MAX = 3;
+/** Texts up to a third of this are hashed without an object for their bytes. */
+const SCRATCH_BYTES = 64 * 1024;
 const FIRST_CAPACITY = 1_024;
 const LOAD_MAX = 0.75;
 /**
@@ -28,7 +43,10 @@ const CODES = 2 ** 32 - 1;
  * open-addressing table of positions in that ring. Entries leave at the old end of the ring.
  */
 export class DedupeIndex {
-  private readonly secret = randomBytes(16).toString('latin1');
+  private readonly hash = new SipHash(randomBytes(SIP_KEY_BYTES));
+  private readonly scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+  private readonly key = new Uint32Array(KEY_WORDS);
+  private readonly content = new Uint32Array(CONTENT_WORDS);
   private readonly chunks = new Map<number, Uint32Array>();
   private slots = new Uint32Array(FIRST_CAPACITY);
   private first = 0;
@@ -45,38 +63,47 @@ export class DedupeIndex {
    * ids that were added longer ago than the window are new again.
    */
   look(id: string, payload: string, now: number): IdLookup {
-    const key = this.digest(id);
+    this.hashText(id, this.key);
     const oldest = Math.floor(now) - this.bounds.windowSeconds;
     const mask = this.slots.length - 1;
-    for (let slot = word(key, 0) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = (this.key[0] ?? 0) & mask; ; slot = (slot + 1) & mask) {
       const code = this.slots[slot] ?? 0;
       if (code === 0) return 'new';
       const { chunk, at } = this.entry(this.sequenceOf(code));
-      if ((chunk[at + 6] ?? 0) < oldest || !sameKey(chunk, at, key)) continue;
-      const content = this.digest(payload);
-      const same = chunk[at + 4] === word(content, 0) && chunk[at + 5] === word(content, 1);
-      return same ? 'duplicate' : 'id-reused';
+      if ((chunk[at + 6] ?? 0) < oldest || !holds(chunk, at, this.key)) continue;
+      this.hashText(payload, this.content);
+      return holds(chunk, at + KEY_WORDS, this.content) ? 'duplicate' : 'id-reused';
     }
   }
 
   /** Remembers the id of a record that is durable. @param now as in `look`. */
   add(id: string, payload: string, now: number): void {
+    this.hashText(id, this.key);
+    this.hashText(payload, this.content);
+    this.addHashed(now);
+  }
+
+  /** The same, for a record whose id and payload are there as UTF-8. */
+  addBytes(bytes: Uint8Array, spans: RecordSpans, now: number): void {
+    copyWords(this.hash.digest(bytes, spans.idStart, spans.idEnd), this.key);
+    copyWords(this.hash.digest(bytes, spans.payloadStart, spans.payloadEnd), this.content);
+    this.addHashed(now);
+  }
+
+  private addHashed(now: number): void {
     if (this.bounds.idsMax === 0) return;
     this.evict(now);
     if (this.size + 1 > this.slots.length * LOAD_MAX) this.rehash(this.slots.length * 2);
-    const key = this.digest(id);
-    const content = this.digest(payload);
     const sequence = this.next++;
     const number = Math.floor(sequence / ENTRIES_PER_CHUNK);
     if (!this.chunks.has(number)) {
       this.chunks.set(number, new Uint32Array(ENTRIES_PER_CHUNK * WORDS_PER_ENTRY));
     }
     const { chunk, at } = this.entry(sequence);
-    for (let i = 0; i < 4; i++) chunk[at + i] = word(key, i);
-    chunk[at + 4] = word(content, 0);
-    chunk[at + 5] = word(content, 1);
+    for (let i = 0; i < KEY_WORDS; i++) chunk[at + i] = this.key[i] ?? 0;
+    for (let i = 0; i < CONTENT_WORDS; i++) chunk[at + KEY_WORDS + i] = this.content[i] ?? 0;
     chunk[at + 6] = Math.floor(now);
-    this.occupy(sequence);
+    this.occupy(sequence, this.key[0] ?? 0);
   }
 
   /** Lets the oldest go while they are too many or too old; `look` does not need them gone. */
@@ -93,8 +120,11 @@ export class DedupeIndex {
     }
   }
 
-  private digest(text: string): Buffer {
-    return hash('sha256', this.secret + text, 'buffer');
+  private hashText(text: string, into: Uint32Array): void {
+    const fits = text.length * UTF8_BYTES_PER_UNIT_MAX <= SCRATCH_BYTES;
+    const bytes = fits ? this.scratch : Buffer.from(text);
+    const length = fits ? this.scratch.write(text) : bytes.length;
+    copyWords(this.hash.digest(bytes, 0, length), into);
   }
 
   private entry(sequence: number): { readonly chunk: Uint32Array; readonly at: number } {
@@ -112,12 +142,12 @@ export class DedupeIndex {
     return (chunk[at] ?? 0) & (this.slots.length - 1);
   }
 
-  private occupy(sequence: number): void {
-    const code = (sequence % CODES) + 1;
+  /** @param word the first one of the entry's key */
+  private occupy(sequence: number, word: number): void {
     const mask = this.slots.length - 1;
-    let slot = this.homeOf(code);
+    let slot = word & mask;
     while (this.slots[slot] !== 0) slot = (slot + 1) & mask;
-    this.slots[slot] = code;
+    this.slots[slot] = (sequence % CODES) + 1;
   }
 
   /** Empties the slot of an entry and closes the gap, so that no later one becomes unreachable. */
@@ -138,13 +168,18 @@ export class DedupeIndex {
 
   private rehash(capacity: number): void {
     this.slots = new Uint32Array(capacity);
-    for (let sequence = this.first; sequence < this.next; sequence++) this.occupy(sequence);
+    for (let sequence = this.first; sequence < this.next; sequence++) {
+      const { chunk, at } = this.entry(sequence);
+      this.occupy(sequence, chunk[at] ?? 0);
+    }
   }
 }
 
-const word = (digest: Buffer, index: number): number => digest.readUInt32LE(index * 4);
+function copyWords(from: Uint32Array, into: Uint32Array): void {
+  for (let i = 0; i < into.length; i++) into[i] = from[i] ?? 0;
+}
 
-function sameKey(chunk: Uint32Array, at: number, key: Buffer): boolean {
-  for (let i = 0; i < 4; i++) if (chunk[at + i] !== word(key, i)) return false;
+function holds(chunk: Uint32Array, at: number, words: Uint32Array): boolean {
+  for (let i = 0; i < words.length; i++) if (chunk[at + i] !== words[i]) return false;
   return true;
 }

@@ -35,12 +35,13 @@ export class LocalLogReader extends StagingLogReader {
     return toOffset(this.durableEnd());
   }
 
-  async read(from: Offset, bytesMax: number): Promise<LogChunk> {
+  /** @param into for the bytes of records, at least RECORD_BYTES_MAX long; a new one without it. */
+  async read(from: Offset, bytesMax: number, into?: Buffer): Promise<LogChunk> {
     const end = this.endOffset();
     if (from >= end) return { kind: 'end' };
     // Never more than a record can have: what is too long to be one must not depend on the caller.
     for (const look of [Math.min(bytesMax, RECORD_BYTES_MAX), RECORD_BYTES_MAX]) {
-      const bytes = await this.bytes(from, Math.min(end - from, look));
+      const bytes = await this.bytes(from, Math.min(end - from, look), into);
       const newline = bytes.lastIndexOf(NEWLINE);
       if (newline >= 0) return recordsChunk(from, bytes.subarray(0, newline + 1));
     }

@@ -1,13 +1,9 @@
 import type { DedupeIndex } from './dedupe-index.js';
+import type { LocalLogReader } from './local-log-reader.js';
 import type { LogTime } from './log-time.js';
-import { splitRecord } from './record-format.js';
-import { START_OF_LOG, type StagingLogReader } from './staging-log.port.js';
-
-const READ_BYTES = 1024 * 1024;
-const NEWLINE = 0x0a;
-/** `{"timestamp":1763800000000,"id":` begins its id here; the usual record without one is skipped. */
-const ID_MARK = Buffer.from(',"id":"');
-const ID_MARK_WINDOW_BYTES = 40;
+import { rememberIds } from './remember-ids.js';
+import { RECORD_BYTES_MAX } from './record-format.js';
+import { START_OF_LOG } from './staging-log.port.js';
 
 /**
  * Reads back the ids of all records in the log, oldest first; the index keeps those of its window,
@@ -16,27 +12,14 @@ const ID_MARK_WINDOW_BYTES = 40;
  */
 export async function rebuildDedupeIndex(
   index: DedupeIndex,
-  log: StagingLogReader,
+  log: LocalLogReader,
   time: LogTime,
 ): Promise<void> {
+  const window = Buffer.allocUnsafeSlow(RECORD_BYTES_MAX);
   for (let offset = START_OF_LOG; ;) {
-    const chunk = await log.read(offset, READ_BYTES);
+    const chunk = await log.read(offset, RECORD_BYTES_MAX, window);
     if (chunk.kind === 'end') return;
-    if (chunk.kind === 'records') rememberIds(index, chunk.bytes, time);
+    if (chunk.kind === 'records') rememberIds(chunk.bytes, index, time);
     offset = chunk.next;
-  }
-}
-
-function rememberIds(index: DedupeIndex, bytes: Buffer, time: LogTime): void {
-  for (let start = 0; start < bytes.length;) {
-    const end = bytes.indexOf(NEWLINE, start);
-    const head = bytes.subarray(start, Math.min(end, start + ID_MARK_WINDOW_BYTES));
-    if (head.includes(ID_MARK)) {
-      const record = splitRecord(bytes.toString('utf8', start, end));
-      if (record !== null && record.id !== null) {
-        index.add(record.id, record.payload, time.advance(record.timestamp));
-      }
-    }
-    start = end + 1;
   }
 }
