@@ -14,7 +14,7 @@ import { CronTime } from 'cron';
 const MIB = 1024 * 1024;
 
 const wholeNumber = ({ value }: TransformFnParams): unknown =>
-  typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
+  typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value;
 
 const truth = ({ value }: TransformFnParams): unknown =>
   value === 'true' ? true : value === 'false' ? false : value;

@@ -70,6 +70,12 @@ describe('bad variables', () => {
     'are whole numbers that are none: %s',
     (text) => expect(namesOf({ SERVER_PORT: text, DRAIN_TIMEOUT_MS: text })).toHaveLength(2),
   );
+  it('are whole numbers beyond the bound that the complaint names, but not the bound itself', () => {
+    const [bound, beyond] = ['9007199254740991', '9007199254740992'];
+    expect(configOf({ DISK_FREE_BYTES_MIN: bound }).diskFreeBytesMin).toBe(Number(bound));
+    expect(namesOf({ DISK_FREE_BYTES_MIN: beyond })).toEqual(['DISK_FREE_BYTES_MIN']);
+    expect(namesOf({ DISK_FREE_BYTES_MIN: '9'.repeat(16) })).toEqual(['DISK_FREE_BYTES_MIN']);
+  });
   it.each(['', 'x * * * * *', '60 * * * * *', '* * * * * * *'])('are cron fields: %j', (text) => {
     expect(namesOf({ LOAD_CRON: text })).toEqual(text === '' ? [] : ['LOAD_CRON']);
   });
