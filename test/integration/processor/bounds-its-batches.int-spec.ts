@@ -100,6 +100,25 @@ describe('a load is cut into bounded batches', () => {
     expect(await totals()).toEqual(ALL);
   });
 
+  test('of which those before a failing one count once, and the rest when it does not fail', async () => {
+    const log = await harness.openLogWith(BACKLOG);
+    await harness.dataSource.query(`create function refuse() returns trigger language plpgsql as
+      $$ begin raise exception 'refused by the test'; end $$`);
+    await harness.dataSource.query(`create trigger refuse before insert on users_revenue
+      for each row when (new.user_id = 'user-12000') execute function refuse()`);
+    const bounds = { usersMax: 1, readMsMax: 60_000 };
+    const processor = harness.processor(log, { bounds });
+    for (let i = 0; i < 2; i++) {
+      await expect(processor.runOnce()).rejects.toThrow('refused by the test');
+    }
+    expect(harness.reports.length).toBeGreaterThan(1);
+    const loaded = harness.reports.reduce((sum, { events }) => sum + events, 0);
+    expect(await totals()).toEqual([{ users: loaded, revenue: loaded }]);
+    await harness.dataSource.query('drop function refuse cascade');
+    expect(await harness.processor(log, { bounds }).runOnce()).toEqual({ kind: 'caught-up' });
+    expect(await totals()).toEqual(ALL);
+  });
+
   test('and finishes the batch in flight when asked to stop within it', async () => {
     const log = await harness.openLogWith(recordLine('abc', 5));
     const stop = new AbortController();

@@ -87,6 +87,31 @@ describe('the tools on a stopped application end with an exit code', () => {
     expect((await runTool('load', harness.dataDir(), away)).code).toBe(3);
   });
 
+  test('load 3 when the database refuses the load, of which then nothing is there', async () => {
+    await stage(recordLine('abc', 5) + recordLine('xyz', 7));
+    await harness.dataSource.query(
+      `alter table users_revenue add constraint refuse check (user_id <> 'xyz')`,
+    );
+    const refused = await load();
+    expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('"refuse"') });
+    expect(refused.stdout).not.toContain('loaded');
+    expect(await harness.balances()).toEqual({});
+    expect(await harness.checkpoints()).toEqual([]);
+    await harness.dataSource.query('alter table users_revenue drop constraint refuse');
+    expect((await load()).code).toBe(0);
+    expect(await harness.balances()).toEqual({ abc: '5', xyz: '7' });
+  });
+
+  test('and as soon as their work is done', async () => {
+    await stage(recordLine('abc', 5));
+    for (const run of [load, verify]) {
+      const begun = performance.now();
+      expect((await run()).code).toBe(0);
+      // An idle connection of a pool that nobody closes would keep a process for 10 s.
+      expect(performance.now() - begun).toBeLessThan(9_000);
+    }
+  });
+
   test('and leave the data directory free for its next owner', async () => {
     const log = await harness.openLog();
     await append(log, ['abc', 1]);
