@@ -8,9 +8,10 @@ import {
 /** What happens before the calls to a log. */
 export interface Hooks {
   readonly beforeRead?: () => Promise<void> | void;
+  readonly beforeFingerprint?: (offset: Offset) => Promise<void> | void;
 }
 
-/** A real log, with something happening before each read. */
+/** A real log, with something happening before some of its calls. */
 export class HookedReader extends StagingLogReader {
   readonly identity: string;
 
@@ -31,7 +32,8 @@ export class HookedReader extends StagingLogReader {
     return this.log.read(from, bytesMax);
   }
 
-  fingerprintBefore(offset: Offset): Promise<FingerprintResult> {
+  async fingerprintBefore(offset: Offset): Promise<FingerprintResult> {
+    await this.hooks.beforeFingerprint?.(offset);
     return this.log.fingerprintBefore(offset);
   }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { HookedReader } from './hooked-reader.js';
 import { append, LoadHarness } from './load-harness.js';
 
 describe('a load skips nothing that is accepted while it runs', () => {
@@ -34,6 +35,22 @@ describe('a load skips nothing that is accepted while it runs', () => {
       expect(await harness.checkpoints()).toMatchObject([{ offset: log.endOffset(), events: 3 }]);
     },
   );
+
+  test('between its last read and its transaction', async () => {
+    const log = await harness.openLog();
+    await append(log, ['abc', 1]);
+    const end = log.endOffset();
+    const beforeFingerprint = async (offset: number): Promise<void> => {
+      // Of what it is about to load; its first look was at the start of the log.
+      if (offset === end && log.endOffset() === end) await append(log, ['abc', 10], ['new', 5]);
+    };
+    const processor = harness.processor(new HookedReader(log, { beforeFingerprint }));
+    await processor.runOnce();
+    expect(await harness.balances()).toEqual({ abc: '1' });
+    await processor.runOnce();
+    expect(await harness.balances()).toEqual({ abc: '11', new: '5' });
+    expect(await harness.checkpoints()).toMatchObject([{ offset: log.endOffset(), events: 3 }]);
+  });
 
   test.each([
     ['stands still', [0, 0, 0, 0]],
