@@ -43,7 +43,7 @@ describe('readAnswer', () => {
     });
   });
 
-  it.each([408, 425, 429, 500, 502, 503, 504])('takes %i for passing', (status) => {
+  it.each([408, 423, 425, 429, 500, 502, 503, 504])('takes %i for passing', (status) => {
     const read = readAnswer(answer(status, { code: 'BUSY', detail: 'd' }, '3'), 1);
     expect(read).toMatchObject({
       kind: 'retryable',

@@ -50,7 +50,7 @@ export const mayHaveStored = ({ status }: Refusal): boolean =>
 
 type Json = Readonly<Record<string, unknown>>;
 
-const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
+const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 423, 425, 429, 500, 502, 503, 504]);
 const TEXT_LENGTH_MAX = 300;
 
 /**

@@ -37,7 +37,7 @@ describe('the client', () => {
     expect(await harness.service(ingest).run()).toMatchObject({ accepted: 100, duplicates: 0 });
   });
 
-  it.each([408, 425, 429, 500, 502, 503, 504])('sends again after %i', async (status) => {
+  it.each([408, 423, 425, 429, 500, 502, 503, 504])('sends again after %i', async (status) => {
     ingest.behave = first({ kind: 'say', status });
     expect(await harness.service(ingest).run()).toMatchObject({ accepted: 100 });
   });
