@@ -1,6 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import { generateEvents, readBalances } from '../support/balances.js';
 import { eventually } from '../support/eventually.js';
@@ -10,7 +9,8 @@ import { sendRequest } from '../support/send-request.js';
 
 const EVENTS = 200_000;
 const KILLS = 10;
-const KILL_WITHIN_MS = 1_200;
+/** Ten of them, and what is sent between a look and its kill, end far before the file does. */
+const LINES_BETWEEN_KILLS_MAX = 6_000;
 
 it('counts each line of the file once, however often the process is killed during generateEvents', async () => {
   const seed = testSeed();
@@ -23,12 +23,15 @@ it('counts each line of the file once, however often the process is killed durin
   // The embedded PostgreSQL: a kill of the application must not leave it behind.
   const settings = { dataDir: join(directory, 'data'), env: { EVENTS_FILE: eventsFile } };
 
+  let begun = 0;
   for (let kill = 0; kill < KILLS; kill++) {
     const application = await RunningApplication.start(settings);
     const run = sendRequest(application.clientUrl, '/generateEvents').catch(() => null);
-    await sleep(random() * KILL_WITHIN_MS);
+    await untilLine(application, begun + Math.ceil(random() * LINES_BETWEEN_KILLS_MAX));
     await application.kill();
-    await run;
+    // Finished, it would be no kill during the run, and the next call would count again.
+    expect(await run).toBeNull();
+    begun = await answeredLine(settings.dataDir);
   }
 
   const application = await RunningApplication.start(settings);
@@ -46,6 +49,22 @@ it('counts each line of the file once, however often the process is killed durin
   expect(differences(balances, cents)).toEqual([]);
   expect(await application.stop()).toBe(0);
 }, 180_000);
+
+/** Until the run has got this far, and some more: the kill comes at whatever it does then. */
+async function untilLine({ clientUrl }: RunningApplication, line: number): Promise<void> {
+  await eventually(async () => {
+    const { json } = await sendRequest(clientUrl, '/generateEvents/progress');
+    return json.line >= line;
+  });
+}
+
+/** What the state of the run on disk says, after a kill. */
+async function answeredLine(dataDir: string): Promise<number> {
+  const directory = join(dataDir, 'client');
+  const [name = ''] = (await readdir(directory)).filter((each) => each.endsWith('.run.json'));
+  const state = JSON.parse(await readFile(join(directory, name), 'utf8')) as { line: number };
+  return state.line;
+}
 
 function differences(
   found: ReadonlyMap<string, bigint>,
