@@ -1,12 +1,18 @@
-import type { ActiveSegment } from './active-segment.js';
+/** What commits are written to. */
+export interface CommitTarget {
+  /** Resolves when the bytes are durable. Rejects otherwise; then only `heal` may follow. */
+  append(bytes: Buffer): Promise<void>;
+  /** Cuts off what a failed append left behind. Rejects while that is not possible. */
+  heal(): Promise<void>;
+}
 
-export type Commit =
-  { readonly kind: 'durable' } | { readonly kind: 'failed'; readonly error: Error };
+/** Told how the commit ended: null when it is durable. Must not throw. */
+export type Settle = (error: Error | null) => void;
 
 interface Waiting {
   readonly text: string;
   readonly bytes: number;
-  readonly resolve: (commit: Commit) => void;
+  readonly settle: Settle;
 }
 
 /** At most this much is written by one commit, so that a long queue keeps memory flat. */
@@ -28,7 +34,7 @@ export class GroupCommit {
   private running: Promise<void> | null = null;
 
   constructor(
-    private readonly segment: ActiveSegment,
+    private readonly target: CommitTarget,
     private readonly onFailure: (error: Error) => void,
   ) {}
 
@@ -41,15 +47,20 @@ export class GroupCommit {
     return this.failure;
   }
 
-  /** Queues whole lines. An empty text resolves with the commit that is the last one now. */
-  submit(text: string): Promise<Commit> {
-    if (this.failure !== null) return Promise.resolve({ kind: 'failed', error: this.failure });
+  /**
+   * Queues whole lines. An empty text is settled with the commit that is the last one now. The
+   * settling of a commit is done, in the order of submission, before the next one begins; that of a
+   * submission after a failure before this returns.
+   */
+  submit(text: string, settle: Settle): void {
+    if (this.failure !== null) {
+      settle(this.failure);
+      return;
+    }
     const bytes = Buffer.byteLength(text);
     this.queuedBytes += bytes;
-    return new Promise((resolve) => {
-      this.queue.push({ text, bytes, resolve });
-      this.running ??= this.drainQueue();
-    });
+    this.queue.push({ text, bytes, settle });
+    this.running ??= this.drainQueue();
   }
 
   /** After a failure, once the segment is healed. */
@@ -67,12 +78,12 @@ export class GroupCommit {
     await Promise.resolve();
     while (this.queue.length > 0) {
       const group = this.takeGroup();
-      const commit = await this.commit(group);
-      if (commit.kind === 'failed') {
-        await this.fail(commit.error, group);
+      const error = await this.commit(group);
+      if (error !== null) {
+        await this.fail(error, group);
         break;
       }
-      this.settle(group, commit);
+      this.settle(group, null);
     }
     this.running = null;
   }
@@ -88,31 +99,31 @@ export class GroupCommit {
     return this.queue.splice(0, count);
   }
 
-  private async commit(group: readonly Waiting[]): Promise<Commit> {
+  private async commit(group: readonly Waiting[]): Promise<Error | null> {
     const bytes = Buffer.from(group.map(({ text }) => text).join(''));
-    if (bytes.length === 0) return { kind: 'durable' };
+    if (bytes.length === 0) return null;
     try {
-      await this.segment.append(bytes);
-      return { kind: 'durable' };
+      await this.target.append(bytes);
+      return null;
     } catch (error) {
-      return { kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) };
+      return error instanceof Error ? error : new Error(String(error));
     }
   }
 
   /** Whatever queued behind a failed commit fails with it: it may be a duplicate of a lost record. */
   private async fail(error: Error, group: Waiting[]): Promise<void> {
     this.failure = error;
-    await this.segment.heal().catch(() => undefined); // `onFailure` sees to it that it is tried again
+    await this.target.heal().catch(() => undefined); // `onFailure` sees to it that it is tried again
     const queued = this.queue;
     this.queue = [];
-    this.settle([...group, ...queued], { kind: 'failed', error });
+    this.settle([...group, ...queued], error);
     this.onFailure(error);
   }
 
-  private settle(group: readonly Waiting[], commit: Commit): void {
+  private settle(group: readonly Waiting[], error: Error | null): void {
     for (const waiting of group) {
       this.queuedBytes -= waiting.bytes;
-      waiting.resolve(commit);
+      waiting.settle(error);
     }
   }
 }

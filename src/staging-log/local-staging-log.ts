@@ -1,4 +1,5 @@
 import { ActiveSegment } from './active-segment.js';
+import { Appender, unavailable } from './appender.js';
 import type { GroundWatch } from './ground-watch.js';
 import { GroupCommit } from './group-commit.js';
 import type { IdRegister } from './id-register.js';
@@ -7,7 +8,6 @@ import { openLogDirectory, segmentPath, stagingDirectory } from './log-directory
 import { nodeLogFiles, type LogFiles } from './log-files.js';
 import { openIdRegister } from './open-id-register.js';
 import { RecordClock } from './record-clock.js';
-import { assertRecord, formatRecord } from './record-format.js';
 import {
   StagingLog,
   START_OF_LOG,
@@ -17,7 +17,6 @@ import {
   type LogHealth,
   type NewRecord,
   type Offset,
-  type RecordOutcome,
   type RefusalCode,
 } from './staging-log.port.js';
 import { watchGround } from './watch-ground.js';
@@ -60,7 +59,7 @@ interface Parts {
  */
 export class LocalStagingLog extends StagingLog {
   private readonly commits: GroupCommit;
-  private readonly clock: RecordClock;
+  private readonly appender: Appender;
   private loaded: Offset | null = null;
   private closing: Promise<void> | null = null;
   private healTimer: NodeJS.Timeout | undefined;
@@ -75,9 +74,10 @@ export class LocalStagingLog extends StagingLog {
       options.report('error', `the staging log takes no events: ${error.message}`);
       this.healLater(HEAL_FIRST_DELAY_MS);
     });
-    this.clock = new RecordClock((back) => {
+    const clock = new RecordClock((back) => {
       options.report('warn', `the clock went back by ${back} ms; timestamps follow it`);
     }, options.now);
+    this.appender = new Appender(this.commits, parts.ids, clock);
   }
 
   /** Opens or creates the log, cuts a torn tail, and reads the ids of the window back. */
@@ -122,27 +122,9 @@ export class LocalStagingLog extends StagingLog {
     return this.parts.reader.timestampAt(offset);
   }
 
-  async append(records: readonly NewRecord[]): Promise<AppendResult> {
+  append(records: readonly NewRecord[]): Promise<AppendResult> {
     const refusal = this.refusal();
-    if (refusal !== null) return refusal;
-    for (const record of records) assertRecord(record);
-    const timestamp = this.clock.read();
-    const outcomes: RecordOutcome[] = [];
-    const claimed: (NewRecord & { readonly id: string })[] = [];
-    let text = '';
-    let waits = false;
-    for (const record of records) {
-      const claim = this.parts.ids.claim(record);
-      outcomes.push(claim.outcome);
-      waits ||= claim.inFlight;
-      if (claim.outcome !== 'appended') continue;
-      text += formatRecord(timestamp, record);
-      if (record.id !== undefined) claimed.push({ ...record, id: record.id });
-    }
-    if (text === '' && !waits) return { kind: 'durable', outcomes };
-    const commit = await this.commits.submit(text);
-    this.parts.ids.settle(claimed, commit.kind === 'durable');
-    return commit.kind === 'durable' ? { kind: 'durable', outcomes } : unavailable(commit.error);
+    return refusal === null ? this.appender.append(records) : Promise.resolve(refusal);
   }
 
   health(): LogHealth {
@@ -233,9 +215,6 @@ export class LocalStagingLog extends StagingLog {
 function refuse(code: RefusalCode, message: string, retryAfterSeconds: number): Refusal {
   return { kind: 'refused', code, message, retryAfterSeconds };
 }
-
-const unavailable = (error: Error): Refusal =>
-  refuse('LOG_UNAVAILABLE', `the staging log cannot be written (${error.message})`, 2);
 
 function reportTornTail({ tornTail }: ActiveSegment, { report }: LocalStagingLogOptions): void {
   if (tornTail === null) return;
