@@ -16,18 +16,15 @@ export async function proveCheckpoint(
   log: StagingLogReader,
   { offset, fingerprint }: Checkpoint,
 ): Promise<CheckpointProof> {
-  const found = await log.fingerprintBefore(offset);
-  switch (found.kind) {
-    case 'start':
+  switch (await log.compare(offset, fingerprint)) {
+    case 'same':
       return { kind: 'proved' };
-    case 'fingerprint':
-      return found.fingerprint === fingerprint ? { kind: 'proved' } : forked(log, offset);
-    case 'not-a-record-end':
-      return forked(log, offset);
     case 'beyond-end': {
       const message = `the staging log ${log.identity} ends at offset ${log.endOffset()}, but the database has loaded it up to ${offset}: its data directory is an older copy; ${REMEDY}`;
       return { kind: 'wrong-log', code: 'LOG_BEHIND_CHECKPOINT', message };
     }
+    default:
+      return forked(log, offset);
   }
 }
 

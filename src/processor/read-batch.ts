@@ -64,6 +64,11 @@ function foldChunk(
     deadLetters.push({ offset, length, bytes: head, code: 'RECORD_TOO_LONG', message });
     return next;
   }
+  if (chunk.kind === 'damaged') {
+    const { offset, next, head, code, message } = chunk;
+    deadLetters.push({ offset, length: next - offset, bytes: head, code, message });
+    return next;
+  }
   const folded = fold.add(chunk.bytes, DEAD_LETTERS_MAX - deadLetters.length);
   for (const { start, end, code, message } of folded.unusable) {
     // Copied: a slice would keep its whole chunk alive.

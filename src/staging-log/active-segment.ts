@@ -1,5 +1,10 @@
-import { syncDirectory } from './log-directory.js';
-import { isSameFile, writeFully, type FileState, type LogFiles } from './log-files.js';
+import {
+  isSameFile,
+  syncDirectory,
+  writeFully,
+  type FileState,
+  type LogFiles,
+} from './log-files.js';
 import { cutTornTail, type TornTail } from './torn-tail.js';
 
 /** The segment is shorter than what was acknowledged: something outside this process cut it. */
@@ -36,7 +41,7 @@ export class ActiveSegment {
     try {
       const tornTail = await cutTornTail(files, fd, directory);
       await files.fsync(fd);
-      await syncDirectory(directory);
+      await syncDirectory(files, directory);
       const file = await files.fstat(fd);
       return new ActiveSegment(files, path, fd, file, file.size, tornTail);
     } catch (error) {

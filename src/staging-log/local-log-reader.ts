@@ -5,8 +5,8 @@ import {
   StagingLogReader,
   START_OF_LOG,
   toOffset,
-  type FingerprintResult,
   type LogChunk,
+  type LogComparison,
   type Offset,
 } from './staging-log.port.js';
 
@@ -48,18 +48,33 @@ export class LocalLogReader extends StagingLogReader {
     return this.oversized(from, end);
   }
 
-  async fingerprintBefore(offset: Offset): Promise<FingerprintResult> {
-    if (offset === START_OF_LOG) return { kind: 'start' };
-    if (offset > this.endOffset()) return { kind: 'beyond-end' };
+  startOffset(): Offset {
+    return START_OF_LOG;
+  }
+
+  async fingerprintBefore(offset: Offset): Promise<string> {
+    const found = await this.findFingerprint(offset);
+    if (found === null) throw new Error(`no record ends at offset ${offset}`);
+    return found;
+  }
+
+  async compare(offset: Offset, fingerprint: string): Promise<LogComparison> {
+    if (offset > this.endOffset()) return 'beyond-end';
+    return (await this.findFingerprint(offset)) === fingerprint ? 'same' : 'different';
+  }
+
+  private async findFingerprint(offset: Offset): Promise<string | null> {
+    if (offset === START_OF_LOG) return '';
+    if (offset > this.endOffset()) return null;
     for (const look of FINGERPRINT_LOOKS_BYTES) {
       const position = Math.max(0, offset - look);
       const bytes = await this.bytes(position, offset - position);
-      if (bytes.at(-1) !== NEWLINE) return { kind: 'not-a-record-end' };
+      if (bytes.at(-1) !== NEWLINE) return null;
       // A negative byteOffset would count from the end: a record of "\n" alone has nothing before.
       const before = bytes.length < 2 ? -1 : bytes.lastIndexOf(NEWLINE, bytes.length - 2);
       const whole = before >= 0 || position === 0;
       if (whole || look === FINGERPRINT_LOOKS_BYTES.at(-1)) {
-        return { kind: 'fingerprint', fingerprint: fingerprint(bytes.subarray(before + 1)) };
+        return fingerprint(bytes.subarray(before + 1));
       }
     }
     throw new Error('unreachable: the last look always answers');

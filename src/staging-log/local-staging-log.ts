@@ -12,8 +12,8 @@ import {
   StagingLog,
   START_OF_LOG,
   type AppendResult,
-  type FingerprintResult,
   type LogChunk,
+  type LogComparison,
   type LogHealth,
   type NewRecord,
   type Offset,
@@ -84,7 +84,7 @@ export class LocalStagingLog extends StagingLog {
   static async open(options: LocalStagingLogOptions): Promise<LocalStagingLog> {
     const files = options.files ?? nodeLogFiles;
     const directory = stagingDirectory(options.dataDir);
-    const identity = await openLogDirectory(directory);
+    const identity = await openLogDirectory(files, directory);
     const path = segmentPath(directory, START_OF_LOG);
     const segment = await ActiveSegment.open(files, path, directory);
     const opened: (ActiveSegment | LocalLogReader)[] = [segment];
@@ -114,8 +114,16 @@ export class LocalStagingLog extends StagingLog {
     return this.parts.reader.read(from, bytesMax);
   }
 
-  fingerprintBefore(offset: Offset): Promise<FingerprintResult> {
+  startOffset(): Offset {
+    return this.parts.reader.startOffset();
+  }
+
+  fingerprintBefore(offset: Offset): Promise<string> {
     return this.parts.reader.fingerprintBefore(offset);
+  }
+
+  compare(offset: Offset, fingerprint: string): Promise<LogComparison> {
+    return this.parts.reader.compare(offset, fingerprint);
   }
 
   timestampAt(offset: Offset): Promise<number | null> {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { replaceFile, syncDirectory, type LogFiles } from './log-files.js';
 
 const IDENTITY_FILE = 'log.identity';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -23,16 +24,16 @@ export const segmentPath = (directory: string, firstOffset: number): string =>
   join(directory, `${String(firstOffset).padStart(20, '0')}.jsonl`);
 
 /** Makes the directory and the identity of a new log, durably, or reads those of an existing one. */
-export async function openLogDirectory(directory: string): Promise<string> {
+export async function openLogDirectory(files: LogFiles, directory: string): Promise<string> {
   await mkdir(directory, { recursive: true });
   // Also of a directory that is there already: who made it may have been killed before this.
-  await syncDirectory(dirname(directory));
+  await syncDirectory(files, dirname(directory));
   const known = await readIdentity(directory);
   if (known !== null) return known;
-  const segments = (await readdir(directory)).filter((name) => name.endsWith('.jsonl'));
+  const segments = (await files.readdir(directory)).filter((name) => name.endsWith('.jsonl'));
   if (segments.length > 0) throw identityMissing(directory);
   const identity = randomUUID();
-  await writeIdentity(directory, identity);
+  await replaceFile(files, join(directory, IDENTITY_FILE), [Buffer.from(`${identity}\n`)]);
   return identity;
 }
 
@@ -58,25 +59,4 @@ function identityMissing(directory: string): LogDirectoryError {
   const path = join(directory, IDENTITY_FILE);
   const message = `${path} is missing beside existing segments; restore it from a backup, or write load_checkpoint.log_id from the database into it`;
   return new LogDirectoryError('LOG_IDENTITY_MISSING', message);
-}
-
-async function writeIdentity(directory: string, identity: string): Promise<void> {
-  const path = join(directory, IDENTITY_FILE);
-  const temporary = `${path}.new`;
-  const file = await open(temporary, 'w', 0o600);
-  await file.writeFile(`${identity}\n`);
-  await file.sync();
-  await file.close();
-  await rename(temporary, path);
-  await syncDirectory(directory);
-}
-
-/** Makes names in a directory durable. */
-export async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

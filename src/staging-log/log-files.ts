@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 
 const read = promisify(fs.read);
@@ -28,6 +29,11 @@ export interface LogFiles {
   fdatasync(fd: number): Promise<void>;
   fsync(fd: number): Promise<void>;
   truncate(fd: number, length: number): Promise<void>;
+  /** Replaces what is at `to`. */
+  rename(from: string, to: string): Promise<void>;
+  unlink(path: string): Promise<void>;
+  /** The names in a directory, in no order. */
+  readdir(path: string): Promise<string[]>;
   /** Bytes that an ordinary user may still write to the file system of `path`. */
   freeBytes(path: string): Promise<number>;
 }
@@ -54,6 +60,9 @@ export const nodeLogFiles: LogFiles = {
   fdatasync: promisify(fs.fdatasync),
   fsync: promisify(fs.fsync),
   truncate: promisify(fs.ftruncate),
+  rename: fs.promises.rename,
+  unlink: fs.promises.unlink,
+  readdir: (path) => fs.promises.readdir(path),
   freeBytes: async (path) => {
     const { bavail, bsize } = await promisify(fs.statfs)(path);
     return bavail * bsize;
@@ -89,4 +98,39 @@ export async function writeFully(
     if (count === 0) throw new Error(`nothing can be written at ${at.position + done}`);
     done += count;
   }
+}
+
+/** Makes the names in a directory durable. */
+export async function syncDirectory(files: LogFiles, path: string): Promise<void> {
+  const fd = await files.open(path, 'r');
+  try {
+    await files.fsync(fd);
+  } finally {
+    await files.close(fd);
+  }
+}
+
+/**
+ * Puts a whole file in its place, durably: under another name first, so that a crash leaves the old one or
+ * the new one. The pieces are written as they come.
+ */
+export async function replaceFile(
+  files: LogFiles,
+  path: string,
+  pieces: Iterable<Buffer> | AsyncIterable<Buffer>,
+): Promise<void> {
+  const temporary = `${path}.new`;
+  const fd = await files.open(temporary, 'w');
+  try {
+    let position = 0;
+    for await (const bytes of pieces) {
+      await writeFully(files, fd, { position, bytes });
+      position += bytes.length;
+    }
+    await files.fsync(fd);
+  } finally {
+    await files.close(fd);
+  }
+  await files.rename(temporary, path);
+  await syncDirectory(files, dirname(path));
 }

@@ -1,6 +1,6 @@
 import type { ActiveSegment } from './active-segment.js';
 import type { LocalLogReader } from './local-log-reader.js';
-import type { FingerprintResult, Offset } from './staging-log.port.js';
+import type { Offset } from './staging-log.port.js';
 
 /**
  * Knows the file that is appended to: by its place on the disk, by its length, and by the record
@@ -8,7 +8,7 @@ import type { FingerprintResult, Offset } from './staging-log.port.js';
  * appended to again between two looks has its length back, with zeros where records were.
  */
 export class SegmentWitness {
-  private seen: { readonly end: Offset; readonly last: FingerprintResult } | null = null;
+  private seen: { readonly end: Offset; readonly last: string } | null = null;
 
   constructor(
     private readonly segment: ActiveSegment,
@@ -31,8 +31,7 @@ export class SegmentWitness {
   private async assertSameRecord(): Promise<void> {
     if (this.seen !== null) {
       const { end, last } = this.seen;
-      const now = await this.reader.fingerprintBefore(end);
-      if (JSON.stringify(now) !== JSON.stringify(last)) {
+      if ((await this.reader.compare(end, last)) !== 'same') {
         const { path } = this.segment;
         throw new Error(`${path} has other bytes before offset ${end} than were acknowledged`);
       }

@@ -82,18 +82,30 @@ export interface OversizedChunk {
   readonly head: Buffer;
 }
 
-export type LogChunk = RecordsChunk | OversizedChunk | { readonly kind: 'end' };
+/**
+ * A range that cannot be trusted or is not there: read past it, and keep what is known of it. It begins
+ * and ends where records begin.
+ */
+export interface DamagedChunk {
+  readonly kind: 'damaged';
+  readonly offset: Offset;
+  readonly next: Offset;
+  /** The bytes do not match their checksum, or are not there. */
+  readonly code: 'BLOCK_CORRUPT' | 'BLOCK_MISSING';
+  /** For the operator: the file, the place in it, and what to do. */
+  readonly message: string;
+  /** What is there of it, at most 64 KiB. */
+  readonly head: Buffer;
+}
+
+export type LogChunk = RecordsChunk | OversizedChunk | DamagedChunk | { readonly kind: 'end' };
 
 /**
- * What lies just before an offset. `fingerprint`: 128 bits of SHA-256, as hex, over the last record
- * before it (of a record over 64 KiB, its last 64 KiB). `start`: the offset is the start of the log.
- * `not-a-record-end`: no record ends there. `beyond-end`: the log is shorter.
+ * Whether the log is the one that an offset and a fingerprint were taken of. `same`: it has those
+ * bytes there. `different`: it has others. `beyond-end`: it is shorter. `trimmed`: it begins later,
+ * what was there is deleted. `damaged`: the bytes that would tell are gone.
  */
-export type FingerprintResult =
-  | { readonly kind: 'fingerprint'; readonly fingerprint: string }
-  | { readonly kind: 'start' }
-  | { readonly kind: 'not-a-record-end' }
-  | { readonly kind: 'beyond-end' };
+export type LogComparison = 'same' | 'different' | 'beyond-end' | 'trimmed' | 'damaged';
 
 /** Reading: for the processor, and for tools beside a running application. */
 export abstract class StagingLogReader {
@@ -105,6 +117,9 @@ export abstract class StagingLogReader {
    */
   abstract endOffset(): Offset;
 
+  /** Where the log begins: 0, or behind what retention deleted. Nothing before it can be read. */
+  abstract startOffset(): Offset;
+
   /**
    * The records from `from` (a record's start) on: at least one if any is durable, else `end`. At
    * most about `bytesMax` bytes. Costs what it reads, however long the log is.
@@ -112,8 +127,16 @@ export abstract class StagingLogReader {
    */
   abstract read(from: Offset, bytesMax: number): Promise<LogChunk>;
 
-  /** Costs one small read. Never looks beyond `endOffset()`. */
-  abstract fingerprintBefore(offset: Offset): Promise<FingerprintResult>;
+  /**
+   * What tells this place in this log from the same offset in another: 128 bits of SHA-256, as hex,
+   * over the last readable record before `offset` (of a record over 64 KiB, its last 64 KiB). Where
+   * damaged bytes follow that record, `@` and its end are added. Empty at offset 0. Costs one small read.
+   * @throws when no record ends at `offset`, or when nothing readable is before it.
+   */
+  abstract fingerprintBefore(offset: Offset): Promise<string>;
+
+  /** Compares with what `fingerprintBefore` said once, of this log or of another. */
+  abstract compare(offset: Offset, fingerprint: string): Promise<LogComparison>;
 
   /** The `timestamp` of the record at `offset` in ms since 1970, or null when nothing is there. */
   abstract timestampAt(offset: Offset): Promise<number | null>;

@@ -30,6 +30,7 @@ export class FaultyLogFiles implements LogFiles {
   readonly calls: Record<FileCall, number> = {
     ...{ open: 0, close: 0, stat: 0, fstat: 0, read: 0, write: 0 },
     ...{ fdatasync: 0, fsync: 0, truncate: 0, freeBytes: 0 },
+    ...{ rename: 0, unlink: 0, readdir: 0 },
   };
   readonly descriptors = new Set<number>();
   /** Descriptors that were closed though they were not open: they may be somebody else's by now. */
@@ -108,6 +109,18 @@ export class FaultyLogFiles implements LogFiles {
 
   truncate(fd: number, length: number): Promise<void> {
     return this.call('truncate', () => nodeLogFiles.truncate(fd, length));
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return this.call('rename', () => nodeLogFiles.rename(from, to));
+  }
+
+  unlink(path: string): Promise<void> {
+    return this.call('unlink', () => nodeLogFiles.unlink(path));
+  }
+
+  readdir(path: string): Promise<string[]> {
+    return this.call('readdir', () => nodeLogFiles.readdir(path));
   }
 
   freeBytes(path: string): Promise<number> {

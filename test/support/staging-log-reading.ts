@@ -17,7 +17,7 @@ export interface ReadLine {
   readonly oversized: boolean;
 }
 
-/** Reads a log to its end as its users do, chunk by chunk. */
+/** Reads a log to its end as its users do, chunk by chunk. @throws when there is damage in it. */
 export async function readLines(
   log: StagingLogReader,
   from: Offset = START_OF_LOG,
@@ -27,6 +27,7 @@ export async function readLines(
   for (let offset = from; ;) {
     const chunk = await log.read(offset, bytesMax);
     if (chunk.kind === 'end') return lines;
+    if (chunk.kind === 'damaged') throw new Error(`damaged at ${chunk.offset}: ${chunk.message}`);
     if (chunk.kind === 'oversized') {
       lines.push({ ...chunk, text: chunk.head.toString('latin1'), oversized: true });
     } else {

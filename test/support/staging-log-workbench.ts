@@ -72,6 +72,7 @@ export class StagingLogWorkbench {
   /** Lays bytes of others where the segment is, behind a hole of so many zeros. */
   async lay(bytes: string | Buffer, hole = 0): Promise<void> {
     await (await this.open()).close();
+    await rm(join(this.directory, '00000000000000000000.sums'), { force: true });
     if (hole > 0) await truncate(this.segment, hole);
     await writeFile(this.segment, bytes, { flag: hole > 0 ? 'a' : 'w' });
   }

@@ -1,7 +1,7 @@
 import {
   StagingLogReader,
-  type FingerprintResult,
   type LogChunk,
+  type LogComparison,
   type Offset,
 } from '../../../src/staging-log/staging-log.port.js';
 
@@ -32,9 +32,18 @@ export class HookedReader extends StagingLogReader {
     return this.log.read(from, bytesMax);
   }
 
-  async fingerprintBefore(offset: Offset): Promise<FingerprintResult> {
+  startOffset(): Offset {
+    return this.log.startOffset();
+  }
+
+  async fingerprintBefore(offset: Offset): Promise<string> {
     await this.hooks.beforeFingerprint?.(offset);
     return this.log.fingerprintBefore(offset);
+  }
+
+  async compare(offset: Offset, fingerprint: string): Promise<LogComparison> {
+    await this.hooks.beforeFingerprint?.(offset);
+    return this.log.compare(offset, fingerprint);
   }
 
   timestampAt(offset: Offset): Promise<number | null> {
