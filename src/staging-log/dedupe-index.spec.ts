@@ -4,14 +4,15 @@ import { DedupeIndex, type IdLookup } from './dedupe-index.js';
 
 /** Some time into a log, in seconds. */
 const START = 1_000_000;
+const KEY = Buffer.from('of the hashes 16');
 
 /** Bytes of all its typed arrays. */
 function bytesHeld(index: DedupeIndex): number {
-  const { chunks, slots } = index as unknown as {
-    chunks: Map<number, Uint32Array>;
+  const { ring, slots } = index as unknown as {
+    ring: { chunks: Map<number, Uint32Array> };
     slots: Uint32Array;
   };
-  return [...chunks.values(), slots].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return [...ring.chunks.values(), slots].reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
 /** The same rules, told with a list. */
@@ -64,7 +65,7 @@ describe('the index of ids', () => {
         fc.integer({ min: 1, max: 60 }),
         fc.array(step, { maxLength: 300 }),
         (idsMax, windowSeconds, steps) => {
-          const index = new DedupeIndex({ idsMax, windowSeconds });
+          const index = new DedupeIndex({ idsMax, windowSeconds }, KEY);
           const model = new Model(idsMax, windowSeconds);
           let now = START;
           for (const { id, payload, forward } of steps) {
@@ -86,7 +87,7 @@ describe('the index of ids', () => {
 
   it('keeps exactly the last ones while its ring and its table turn many times', () => {
     const IDS_MAX = 70_000;
-    const index = new DedupeIndex({ idsMax: IDS_MAX, windowSeconds: 1_000 });
+    const index = new DedupeIndex({ idsMax: IDS_MAX, windowSeconds: 1_000 }, KEY);
     const total = 200_000;
     for (let n = 0; n < total; n++) index.add(`id ${n}`, `{"n":${n}}`, START);
     expect(index.size).toBe(IDS_MAX);
@@ -105,7 +106,7 @@ describe('the index of ids', () => {
   });
 
   it('lets those that are too old go little by little', () => {
-    const index = new DedupeIndex({ idsMax: 100_000, windowSeconds: 10 });
+    const index = new DedupeIndex({ idsMax: 100_000, windowSeconds: 10 }, KEY);
     for (let n = 0; n < 70_000; n++) index.add(`${n}`, '{}', START);
     const later = START + 11;
     index.add('late', '{}', later);
@@ -118,14 +119,14 @@ describe('the index of ids', () => {
   });
 
   it('holds an id up to the last second of the window', () => {
-    const index = new DedupeIndex({ idsMax: 10, windowSeconds: 60 });
+    const index = new DedupeIndex({ idsMax: 10, windowSeconds: 60 }, KEY);
     index.add('a', '{}', START + 0.999);
     expect(index.look('a', '{}', START + 60.999)).toBe('duplicate');
     expect(index.look('a', '{}', START + 61)).toBe('new');
   });
 
   it('takes ids that are names of Object.prototype, empty, or alike at first sight', () => {
-    const index = new DedupeIndex({ idsMax: 100, windowSeconds: 60 });
+    const index = new DedupeIndex({ idsMax: 100, windowSeconds: 60 }, KEY);
     const ids = ['', '__proto__', 'hasOwnProperty', 'é', 'e\u0301', 'A', 'a', 'a ', 'a\0'];
     for (const [n, id] of ids.entries()) {
       expect(index.look(id, `${n}`, START)).toBe('new');
@@ -138,7 +139,7 @@ describe('the index of ids', () => {
 
   it('needs at most 40 bytes an id, at a million of them', () => {
     const IDS = 1_000_000;
-    const index = new DedupeIndex({ idsMax: IDS, windowSeconds: 60 });
+    const index = new DedupeIndex({ idsMax: IDS, windowSeconds: 60 }, KEY);
     for (let n = 0; n < IDS; n++) index.add(`inv-${n}`, '{"value":1}', START);
     expect(index.size).toBe(IDS);
     expect(bytesHeld(index) / IDS).toBeLessThanOrEqual(40);

@@ -7,6 +7,7 @@ import { LocalLogReader } from './local-log-reader.js';
 import { openLogDirectory, segmentPath, stagingDirectory } from './log-directory.js';
 import { nodeLogFiles, type LogFiles } from './log-files.js';
 import { openIdRegister } from './open-id-register.js';
+import { readPieces } from './read-pieces.js';
 import { RecordClock } from './record-clock.js';
 import {
   StagingLog,
@@ -93,7 +94,16 @@ export class LocalStagingLog extends StagingLog {
       const readerFd = await files.open(path, 'r');
       const reader = new LocalLogReader(identity, files, readerFd, () => segment.end);
       opened.push(reader);
-      const ids = await openIdRegister(reader, options);
+      const pieces = (): AsyncIterable<Buffer> => readPieces(reader);
+      const active = {
+        first: START_OF_LOG,
+        length: segment.end,
+        idsPath: '',
+        sealed: false,
+        pieces,
+      };
+      const known = { ...options, files, directory, segments: [active] };
+      const { register: ids } = await openIdRegister(known);
       const ground = await watchGround({ segment, reader }, { files, directory }, options);
       return new LocalStagingLog(options, { segment, reader, ids, ground });
     } catch (error) {

@@ -31,4 +31,18 @@ export class LogTime {
     this.last = timestamp;
     return this.total;
   }
+
+  /**
+   * Goes over records at once, of which it is known how long they took, up to the last one.
+   * @param lastTimestamp that of the last record in milliseconds, or 0 when there is none.
+   */
+  pass(seconds: number, lastTimestamp: number): void {
+    this.total += seconds;
+    if (lastTimestamp > 0) this.last = lastTimestamp;
+  }
+
+  /** The timestamp of the last record in milliseconds; 0 when there was none. */
+  get lastTimestamp(): number {
+    return this.last ?? 0;
+  }
 }

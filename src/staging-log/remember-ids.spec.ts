@@ -6,6 +6,7 @@ import { formatRecord, splitRecord } from './record-format.js';
 import { rememberIds } from './remember-ids.js';
 
 const WINDOW_SECONDS = 1_000;
+const KEY = Buffer.from('of the hashes 16');
 type Remembered = readonly [id: string, payload: string, seconds: number];
 
 /** What comes to the index, as texts. */
@@ -96,7 +97,7 @@ describe('the ids of lines', () => {
   });
 
   it('are known to the index as those of the texts', () => {
-    const index = new DedupeIndex({ idsMax: 1_000, windowSeconds: WINDOW_SECONDS });
+    const index = new DedupeIndex({ idsMax: 1_000, windowSeconds: WINDOW_SECONDS }, KEY);
     const ids = ['', 'a', 'é😀', '"\\', 'x'.repeat(100_000)];
     const lines = ids.map((one, n) => formatRecord(1, { id: one, payload: `{"n":"ü${n}"}` }));
     rememberIds(Buffer.from(lines.join('')), index, new LogTime(WINDOW_SECONDS));

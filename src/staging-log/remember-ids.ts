@@ -20,6 +20,7 @@ export function rememberIds(bytes: Buffer, index: DedupeIndex, time: LogTime): v
   const spans: RecordSpans = { idStart: 0, idEnd: 0, payloadStart: 0, payloadEnd: 0 };
   for (let start = 0; start < bytes.length;) {
     const end = bytes.indexOf(NEWLINE, start);
+    if (end < 0) throw new Error('ids are read from whole lines only');
     const timestampEnd = findTimestampEnd(bytes, start);
     if (timestampEnd !== null) {
       const seconds = time.advance(toTimestamp(bytes, start + HEAD.length, timestampEnd));
