@@ -1,4 +1,4 @@
-import type { GroupCommit } from './group-commit.js';
+import type { CommitEnd, GroupCommit } from './group-commit.js';
 import type { IdRegister } from './id-register.js';
 import type { RecordClock } from './record-clock.js';
 import { assertRecord, formatRecord } from './record-format.js';
@@ -6,8 +6,17 @@ import type { AppendResult, NewRecord, RecordOutcome } from './staging-log.port.
 
 type Refusal = Extract<AppendResult, { kind: 'refused' }>;
 
+/** Shared by all who appended one record. */
+const ONE_APPENDED: AppendResult = Object.freeze({
+  kind: 'durable',
+  outcomes: Object.freeze(['appended'] as const),
+});
+
 /** The half of an append that knows records: checks them, puts the time in, lends them their ids. */
 export class Appender {
+  private lastCommit: Promise<CommitEnd> | null = null;
+  private lastAnswer: Promise<AppendResult> = Promise.resolve(ONE_APPENDED);
+
   constructor(
     private readonly commits: GroupCommit,
     private readonly ids: IdRegister,
@@ -19,29 +28,54 @@ export class Appender {
    * Rejects with a TypeError for a record that cannot be stored; then nothing of the call is.
    */
   append(records: readonly NewRecord[]): Promise<AppendResult> {
-    return new Promise((resolve) => {
+    try {
       for (const record of records) assertRecord(record);
-      const timestamp = this.clock.read();
-      const outcomes: RecordOutcome[] = [];
-      const claimed: (NewRecord & { readonly id: string })[] = [];
-      let text = '';
-      let waits = false;
-      for (const record of records) {
-        const claim = this.ids.claim(record);
-        outcomes.push(claim.outcome);
-        waits ||= claim.inFlight;
-        if (claim.outcome !== 'appended') continue;
-        text += formatRecord(timestamp, record);
-        if (record.id !== undefined) claimed.push({ ...record, id: record.id });
+      const [first] = records;
+      if (records.length === 1 && first !== undefined && first.id === undefined) {
+        return this.appendOne(first);
       }
-      const durable: AppendResult = { kind: 'durable', outcomes };
-      if (text === '' && !waits) {
-        resolve(durable);
-        return;
-      }
-      this.commits.submit(text, (error) => {
-        this.ids.settle(claimed, error === null);
-        resolve(error === null ? durable : unavailable(error));
+      return this.appendAll(records);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * One record without an id, which can only be appended or refused: all of a commit are answered by
+   * the same promise.
+   */
+  private appendOne(record: NewRecord): Promise<AppendResult> {
+    const text = formatRecord(this.clock.read(), record);
+    const { payload } = record;
+    const bytes = text.length - payload.length + Buffer.byteLength(payload); // the rest is ASCII
+    const commit = this.commits.submit(text, bytes);
+    if (commit !== this.lastCommit) {
+      this.lastCommit = commit;
+      this.lastAnswer = commit.then((end) => (end === null ? ONE_APPENDED : unavailable(end)));
+    }
+    return this.lastAnswer;
+  }
+
+  private appendAll(records: readonly NewRecord[]): Promise<AppendResult> {
+    const timestamp = this.clock.read();
+    const outcomes: RecordOutcome[] = [];
+    const claimed: NewRecord[] = [];
+    let text = '';
+    let waits = false;
+    for (const record of records) {
+      const claim = this.ids.claim(record);
+      outcomes.push(claim.outcome);
+      waits ||= claim.inFlight;
+      if (claim.outcome !== 'appended') continue;
+      text += formatRecord(timestamp, record);
+      if (record.id !== undefined) claimed.push(record);
+    }
+    const durable: AppendResult = { kind: 'durable', outcomes };
+    if (text === '' && !waits) return Promise.resolve(durable);
+    return new Promise((resolve) => {
+      void this.commits.submit(text, Buffer.byteLength(text), (end) => {
+        this.ids.settle(claimed, end === null);
+        resolve(end === null ? durable : unavailable(end));
       });
     });
   }

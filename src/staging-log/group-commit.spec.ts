@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { GroupCommit, type CommitTarget } from './group-commit.js';
+import { GroupCommit, type CommitEnd, type CommitTarget } from './group-commit.js';
 
 const MIB = 1024 * 1024;
 
@@ -19,6 +19,11 @@ class HeldSegment implements CommitTarget {
     });
   }
 
+  /** Resolves when that many appends have begun. */
+  async begun(count: number): Promise<void> {
+    while (this.appended.length < count) await turn();
+  }
+
   heal(): Promise<void> {
     this.heals += 1;
     return Promise.resolve();
@@ -29,12 +34,10 @@ function create() {
   const segment = new HeldSegment();
   const failures: string[] = [];
   const commits = new GroupCommit(segment, (error) => void failures.push(error.message));
-  const submit = (text: string): Promise<string> =>
-    new Promise((resolve) => {
-      commits.submit(text, (error) => {
-        resolve(error === null ? 'durable' : error.message);
-      });
-    });
+  const submit = async (text: string, settle?: (end: CommitEnd) => void): Promise<string> => {
+    const end = await commits.submit(text, Buffer.byteLength(text), settle);
+    return end === null ? 'durable' : end.message;
+  };
   return { segment, commits, submit, failures };
 }
 
@@ -67,7 +70,7 @@ describe('the group commit', () => {
     const sizes = [3 * MIB, 3 * MIB, 3 * MIB, 9 * MIB, 1];
     const all = Promise.all(sizes.map((size, n) => submit(`${n}`.repeat(size))));
     for (let at = 0; at < 4; at++) {
-      await turn();
+      await segment.begun(at + 1);
       segment.ends[at]?.(null);
     }
     await all;
@@ -115,22 +118,49 @@ describe('the group commit', () => {
     expect(await third).toBe('durable');
   });
 
-  it('settles a commit, in order, before the next one begins', async () => {
-    const { segment, commits } = create();
+  it('settles a commit, in order, before the next one begins and before it answers', async () => {
+    const { segment, commits, submit } = create();
     const order: string[] = [];
-    const note = (text: string) => {
-      commits.submit(text, () => order.push(`${text.trim()} of ${segment.appended.length}`));
+    const note = async (text: string) => {
+      const answer = await submit(text, (end) => {
+        order.push(`${text} settled with ${String(end)}, ${segment.appended.length} begun`);
+      });
+      order.push(`${text} ${answer}`);
     };
-    note('a\n');
-    note('b\n');
+    const all = [note('a'), note('b')];
     await turn();
-    note('c\n');
+    all.push(note('c'));
     segment.ends[0]?.(null);
+    await segment.begun(2);
+    expect(order.splice(0)).toEqual([
+      ...['a settled with null, 1 begun', 'b settled with null, 1 begun'],
+      ...['a durable', 'b durable'],
+    ]);
+    all.push(note('d'));
+    segment.ends[1]?.(new Error('made up'));
+    await Promise.all(all);
+    expect(order).toEqual([
+      ...['c settled with Error: made up, 2 begun', 'd settled with Error: made up, 2 begun'],
+      ...['c made up', 'd made up'],
+    ]);
+    void commits.submit('e', 1, (end) => order.push(`e ${String(end)}`));
+    expect(order.at(-1)).toBe('e Error: made up');
+  });
+
+  it('writes with the next sync what those who were answered submit, however late in the turn', async () => {
+    const { segment, submit } = create();
+    const again = async (first: string, second: string, hops: number) => {
+      await submit(first);
+      for (let hop = 0; hop < hops; hop++) await Promise.resolve();
+      await submit(second);
+    };
+    const all = [again('a', 'c', 0), again('b', 'd', 100)];
     await turn();
-    await turn();
+    segment.ends[0]?.(null);
+    await segment.begun(2);
     segment.ends[1]?.(null);
-    await commits.idle();
-    expect(order).toEqual(['a of 1', 'b of 1', 'c of 2']);
+    await Promise.all(all);
+    expect(segment.appended).toEqual(['ab', 'cd']);
   });
 
   it('is idle only when nothing waits', async () => {

@@ -6,13 +6,16 @@ export interface CommitTarget {
   heal(): Promise<void>;
 }
 
-/** Told how the commit ended: null when it is durable. Must not throw. */
-export type Settle = (error: Error | null) => void;
+/** How a commit ended: null when it is durable. */
+export type CommitEnd = Error | null;
 
-interface Waiting {
-  readonly text: string;
-  readonly bytes: number;
-  readonly settle: Settle;
+/** What is written and synced together. */
+interface Group {
+  text: string;
+  bytes: number;
+  readonly settles: ((end: CommitEnd) => void)[];
+  readonly ended: Promise<CommitEnd>;
+  readonly end: (end: CommitEnd) => void;
 }
 
 /** At most this much is written by one commit, so that a long queue keeps memory flat. */
@@ -28,7 +31,7 @@ const COMMIT_BYTES_MAX = 8 * 1024 * 1024;
  * after the answer must not leave behind, as whole records, what it said it had refused.
  */
 export class GroupCommit {
-  private queue: Waiting[] = [];
+  private queue: Group[] = [];
   private queuedBytes = 0;
   private failure: Error | null = null;
   private running: Promise<void> | null = null;
@@ -48,19 +51,28 @@ export class GroupCommit {
   }
 
   /**
-   * Queues whole lines. An empty text is settled with the commit that is the last one now. The
-   * settling of a commit is done, in the order of submission, before the next one begins; that of a
-   * submission after a failure before this returns.
+   * Queues whole lines, and answers with the end of their commit: one promise for all that share it,
+   * for a promise each is most of what an append costs. An empty text shares the last commit of now.
+   * @param bytes of the text in UTF-8
+   * @param settle is called with that end, in the order of submission, before the next commit begins;
+   * for what comes after a failure, before this returns. Must not throw.
    */
-  submit(text: string, settle: Settle): void {
+  submit(text: string, bytes: number, settle?: (end: CommitEnd) => void): Promise<CommitEnd> {
     if (this.failure !== null) {
-      settle(this.failure);
-      return;
+      settle?.(this.failure);
+      return Promise.resolve(this.failure);
     }
-    const bytes = Buffer.byteLength(text);
+    let group = this.queue.at(-1);
+    if (group === undefined || (group.bytes > 0 && group.bytes + bytes > COMMIT_BYTES_MAX)) {
+      group = createGroup();
+      this.queue.push(group);
+    }
+    group.text += text;
+    group.bytes += bytes;
     this.queuedBytes += bytes;
-    this.queue.push({ text, bytes, settle });
+    if (settle !== undefined) group.settles.push(settle);
     this.running ??= this.drainQueue();
+    return group.ended;
   }
 
   /** After a failure, once the segment is healed. */
@@ -74,13 +86,15 @@ export class GroupCommit {
   }
 
   private async drainQueue(): Promise<void> {
-    // Appends of the same turn of the event loop are to share the first commit, too.
-    await Promise.resolve();
-    while (this.queue.length > 0) {
-      const group = this.takeGroup();
-      const error = await this.commit(group);
-      if (error !== null) {
-        await this.fail(error, group);
+    for (;;) {
+      // Whoever was answered, and whatever else this turn of the event loop brings, is to share the
+      // next commit. Begun at once it would be that of the first of them alone: two syncs for one.
+      await turn();
+      const group = this.queue.shift();
+      if (group === undefined) break;
+      const end = await this.commit(group);
+      if (end !== null) {
+        await this.fail(end, group);
         break;
       }
       this.settle(group, null);
@@ -88,22 +102,10 @@ export class GroupCommit {
     this.running = null;
   }
 
-  private takeGroup(): Waiting[] {
-    let bytes = 0;
-    let count = 0;
-    for (const waiting of this.queue) {
-      if (count > 0 && bytes + waiting.bytes > COMMIT_BYTES_MAX) break;
-      bytes += waiting.bytes;
-      count += 1;
-    }
-    return this.queue.splice(0, count);
-  }
-
-  private async commit(group: readonly Waiting[]): Promise<Error | null> {
-    const bytes = Buffer.from(group.map(({ text }) => text).join(''));
-    if (bytes.length === 0) return null;
+  private async commit({ text }: Group): Promise<CommitEnd> {
+    if (text === '') return null;
     try {
-      await this.target.append(bytes);
+      await this.target.append(Buffer.from(text));
       return null;
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
@@ -111,19 +113,28 @@ export class GroupCommit {
   }
 
   /** Whatever queued behind a failed commit fails with it: it may be a duplicate of a lost record. */
-  private async fail(error: Error, group: Waiting[]): Promise<void> {
+  private async fail(error: Error, group: Group): Promise<void> {
     this.failure = error;
     await this.target.heal().catch(() => undefined); // `onFailure` sees to it that it is tried again
-    const queued = this.queue;
+    const queue = this.queue;
     this.queue = [];
-    this.settle([...group, ...queued], error);
+    for (const failed of [group, ...queue]) this.settle(failed, error);
     this.onFailure(error);
   }
 
-  private settle(group: readonly Waiting[], error: Error | null): void {
-    for (const waiting of group) {
-      this.queuedBytes -= waiting.bytes;
-      waiting.settle(error);
-    }
+  private settle(group: Group, end: CommitEnd): void {
+    this.queuedBytes -= group.bytes;
+    for (const settle of group.settles) settle(end);
+    group.end(end);
   }
 }
+
+function createGroup(): Group {
+  let end: (end: CommitEnd) => void = () => undefined;
+  const ended = new Promise<CommitEnd>((resolve) => {
+    end = resolve;
+  });
+  return { text: '', bytes: 0, settles: [], ended, end };
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

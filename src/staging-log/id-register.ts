@@ -36,14 +36,13 @@ export class IdRegister {
     return FRESH;
   }
 
-  /** @param durable whether the records are, or else their commit failed. */
-  settle(
-    claimed: readonly { readonly id: string; readonly payload: string }[],
-    durable: boolean,
-  ): void {
+  /** @param claimed with ids @param durable whether the records are, or else their commit failed. */
+  settle(claimed: readonly NewRecord[], durable: boolean): void {
+    const now = this.now();
     for (const { id, payload } of claimed) {
+      if (id === undefined) continue;
       this.inFlight.delete(id);
-      if (durable) this.index.add(id, payload, this.now());
+      if (durable) this.index.add(id, payload, now);
     }
   }
 }
