@@ -1,0 +1,222 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { checkOpenedLog } from './check-opened-log.mjs';
+import { PointBook } from './point-book.mjs';
+import { logPayload, SENDERS } from './records.mjs';
+import { readStored, StoredRecords, Violation } from './stored-log.mjs';
+
+const CHILD = join(import.meta.dirname, 'log-child.mjs');
+/** A new log after so many kills, so that a cycle costs the same in a long campaign. */
+const CYCLES_PER_LOG = 400;
+/** From the beginning of opening. */
+const RANDOM_DELAY_MAX_MS = 150;
+/** A process that lives for so long hangs. */
+const LIFE_MAX_MS = 60_000;
+const CALLS_PER_OPENING_MAX = 12;
+/** From some records to some blocks. */
+const SEGMENT_BYTES_MAX = [4_096, 20_000, 20_000, 200_000];
+/** So often this process looks at the log itself, between the kills. */
+const LOOK_SHARE = 0.25;
+
+/**
+ * Kills a process that appends to a log, again and again, and proves after each time that the log holds what
+ * was acknowledged, once and in order; and that every start after a kill works by itself.
+ */
+export class LogCampaign {
+  #settings;
+  #book;
+  #log;
+
+  /**
+   * @param settings `random`; `dist`, the compiled application; `figures`, to count in; `fault`, to plant one
+   */
+  constructor(settings) {
+    this.#settings = settings;
+    this.#book = new PointBook(settings.random);
+  }
+
+  /** The directory of the log that is used now, for a look at it. */
+  get directory() {
+    return this.#log?.root;
+  }
+
+  /** @throws Violation, which leaves the directory behind */
+  async run(cycles) {
+    for (let cycle = 0; cycle < cycles; cycle++) {
+      if (cycle % CYCLES_PER_LOG === 0) {
+        await this.#endLog();
+        this.#log = await newLog();
+      }
+      await this.#cycle();
+      this.#settings.figures.cycle();
+    }
+    await this.#endLog();
+  }
+
+  /** What was not answered yet is sent until it is; then all is there, from beginning to end. */
+  async #endLog() {
+    if (this.#log === undefined) return;
+    const { root, dataDir, acknowledged } = this.#log;
+    await this.#look({ finish: true });
+    this.#log.read = new StoredRecords(logPayload);
+    await this.#look({ finish: false });
+    const again = new StoredRecords(logPayload);
+    again.take((await readStored(join(dataDir, 'staging'), 0)).bytes);
+    again.assertHolds(acknowledged);
+    const unasked = again.counts.findIndex((count, sender) => count > acknowledged[sender]);
+    if (unasked >= 0) throw new Violation('damaged', `sender ${unasked} has more than it sent`);
+    this.#settings.figures.add('torn tails cut', await countTornTails(dataDir));
+    await rm(root, { recursive: true });
+    this.#log = undefined;
+  }
+
+  /** In the first one nobody is killed: that process tells which points there are. */
+  async #cycle() {
+    if (this.#book.size === 0) {
+      await this.#killOnce({ point: 'none' });
+      return;
+    }
+    const order = this.#book.next();
+    if (order?.onNewLog) await this.#killOnNewLog(order);
+    else await this.#killOnce(order);
+  }
+
+  /** Begins a log beside the one that grows, is killed meanwhile, and goes on with it. */
+  async #killOnNewLog(order) {
+    const growing = this.#log;
+    this.#log = await newLog();
+    await this.#killOnce(order);
+    await this.#endLog();
+    this.#log = growing;
+  }
+
+  /** @param order null for a random instant */
+  async #killOnce(order) {
+    const { random, figures } = this.#settings;
+    const log = this.#log;
+    const run = await this.#runChild(order, order === null ? random() * RANDOM_DELAY_MAX_MS : null);
+    log.killedAt = run.unreached ? null : (run.diedAt ?? 'outside');
+    if (!run.unreached) figures.kill(run.diedAt ?? 'random instant');
+    else if (order.point !== 'none') figures.add('points not reached', 1);
+    await this.#checkFiles();
+    if (!this.#book.nextNeedsKill && random() < LOOK_SHARE) await this.#look({ finish: false });
+  }
+
+  /** Runs a process until it is dead, and takes down what it said. */
+  async #runChild(order, delayMs) {
+    const { random, dist, fault } = this.#settings;
+    const { dataDir, acknowledged } = this.#log;
+    const pick = (list) => list[Math.floor(random() * list.length)];
+    const plan = {
+      ...{ dist, fault, dataDir, order, acknowledged, again: random() },
+      callsPerOpening: 1 + Math.floor(random() * CALLS_PER_OPENING_MAX),
+      segmentBytesMax: pick(SEGMENT_BYTES_MAX),
+    };
+    const stdio = ['ignore', 'pipe', 'pipe'];
+    const child = spawn(process.execPath, [CHILD, JSON.stringify(plan)], { stdio });
+    const run = { diedAt: null, unreached: false, violation: null, openings: 0 };
+    const kill = () => child.kill('SIGKILL');
+    let hangs = false;
+    const watchdog = setTimeout(() => {
+      hangs = true;
+      kill();
+    }, LIFE_MAX_MS);
+    const closed = once(child, 'close');
+    const errors = text(child.stderr);
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (line === 'opening' && run.openings === 0 && delayMs !== null) setTimeout(kill, delayMs);
+      this.#hear(line, run);
+    }
+    clearTimeout(watchdog);
+    const [code, signal] = await closed;
+    if (hangs) throw new Violation('manual', `a process hangs\n${await errors}`);
+    if (signal !== 'SIGKILL') {
+      const how = `a process ended by itself, with ${code ?? signal}`;
+      throw new Violation('manual', `${how}\n${await errors}`);
+    }
+    if (run.violation !== null) throw run.violation;
+    return run;
+  }
+
+  #hear(line, run) {
+    const log = this.#log;
+    const [word, first, second, third] = line.split(' ');
+    switch (word) {
+      case 'opening':
+        run.openings += 1;
+        break;
+      case 'open':
+        if (Number(first) < log.endTold) {
+          run.violation = new Violation(
+            'lost',
+            `the end went back from ${log.endTold} to ${first}`,
+          );
+        }
+        break;
+      case 'acknowledged':
+        this.#settings.figures.add('acknowledged', Number(second) - log.acknowledged[first]);
+        log.acknowledged[first] = Number(second);
+        log.endTold = Math.max(log.endTold, Number(third));
+        break;
+      case 'passed':
+        this.#book.note(first, JSON.parse(second), run.openings === 1 ? log.killedAt : null);
+        break;
+      case 'dies':
+        run.diedAt = first;
+        break;
+      case 'doubled':
+      case 'wrong':
+        run.violation ??= new Violation(word, line);
+        break;
+      case 'unreached':
+        run.unreached = true;
+        break;
+      default: // a report
+    }
+  }
+
+  /** The files alone: all that was acknowledged is there, once, in order. */
+  async #checkFiles() {
+    const { dataDir, stored, acknowledged, endTold } = this.#log;
+    const { bytes, end } = await readStored(join(dataDir, 'staging'), stored.offset);
+    stored.take(bytes);
+    stored.assertHolds(acknowledged);
+    if (end < endTold) throw new Violation('lost', `the log ends at ${end}, not at ${endTold}`);
+  }
+
+  /** Opens the log as an application does that starts, and asks it. */
+  async #look({ finish }) {
+    const { dist, fault, random } = this.#settings;
+    await checkOpenedLog({ ...this.#log, dist, fault, finish, again: random() });
+    this.#log.killedAt = null;
+    await this.#checkFiles();
+  }
+}
+
+async function newLog() {
+  const root = await mkdtemp(join(tmpdir(), 'revenue-etl-chaos-'));
+  const dataDir = join(root, 'data');
+  await mkdir(dataDir);
+  return {
+    root,
+    dataDir,
+    acknowledged: new Array(SENDERS).fill(0),
+    /** The highest end of the log that anybody was told. */
+    endTold: 0,
+    /** What the files hold, and what the log gives those who read it; both as far as looked at. */
+    stored: new StoredRecords(logPayload),
+    read: new StoredRecords(logPayload),
+    /** Where the last process died: 'new' before the first, 'outside', null after a clean end. */
+    killedAt: 'new',
+  };
+}
+
+async function countTornTails(dataDir) {
+  const names = await readdir(join(dataDir, 'staging'));
+  return names.filter((name) => name.startsWith('torn-')).length;
+}

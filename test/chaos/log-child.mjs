@@ -1,0 +1,92 @@
+/**
+ * The process that is killed: opens the log, lets several senders append to it, closes it, and begins again,
+ * until it reaches the point where it is to die, or somebody kills it. Says on stdout what happens. Its one
+ * argument is JSON, see `LogCampaign`.
+ */
+import { writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { CrashingFiles } from './crash-points.mjs';
+import { faultyFiles, faultyOptions } from './faults.mjs';
+import { LOG_OPTIONS } from './log-options.mjs';
+import { callLength, logRecords, range, SENDERS } from './records.mjs';
+
+/** So often it opens and closes the log without having come to its point; then it gives up. */
+const OPENINGS_MAX = 3;
+/** Calls of a sender in one opening when the point is to come while they run. */
+const CALLS_TO_POINT_MAX = 40;
+
+const { dist, dataDir, order, acknowledged, segmentBytesMax, again, fault, ...plan } = JSON.parse(
+  process.argv[2],
+);
+const calls = order?.point.startsWith('running/') ? CALLS_TO_POINT_MAX : plan.callsPerOpening;
+
+/** At once, and not through a stream, whose buffer would die with the process. */
+const say = (...words) => writeSync(1, `${words.join(' ')}\n`);
+
+const load = (file) => import(pathToFileURL(join(dist, 'src/staging-log', file)).href);
+const { LocalStagingLog } = await load('local-staging-log.js');
+const { nodeLogFiles } = await load('log-files.js');
+const crashing = new CrashingFiles(faultyFiles(nodeLogFiles, fault), order, (point) =>
+  say('dies', point),
+);
+
+/** Sends one call, and says so once it is answered. */
+async function send(log, sender) {
+  const from = acknowledged[sender];
+  const to = from + callLength(sender, from);
+  const result = await log.append(logRecords(sender, range(from, to)));
+  if (result.kind !== 'durable') throw new Error(`refused: ${result.code} ${result.message}`);
+  if (result.outcomes.includes('id-reused')) say('wrong an id is said to be used by another event');
+  acknowledged[sender] = to;
+  say('acknowledged', sender, to, log.endOffset());
+}
+
+/** What was answered once is a duplicate for ever: the last ones, and some from long ago. */
+async function sendAgain(log, sender) {
+  const end = acknowledged[sender];
+  const old = Math.floor(again * end);
+  for (const numbers of [range(old, Math.min(end, old + 3)), range(Math.max(0, end - 5), end)]) {
+    const result = await log.append(logRecords(sender, numbers));
+    if (result.kind !== 'durable') throw new Error(`refused: ${result.code} ${result.message}`);
+    const first = result.outcomes.findIndex((outcome) => outcome !== 'duplicate');
+    if (first >= 0) {
+      const kind = result.outcomes[first] === 'appended' ? 'doubled' : 'wrong';
+      say(
+        kind,
+        `${sender}:${numbers[first]} was acknowledged, and is ${result.outcomes[first]} now`,
+      );
+    }
+  }
+}
+
+async function appendAll(log, sender) {
+  await sendAgain(log, sender);
+  for (let call = 0; call < calls; call++) await send(log, sender);
+}
+
+const sayCounts = () =>
+  say('passed', crashing.phase, JSON.stringify(Object.fromEntries(crashing.counts)));
+
+for (let opening = 0; order === null || opening < OPENINGS_MAX; opening++) {
+  say('opening');
+  crashing.begin('opening');
+  const log = await LocalStagingLog.open({
+    ...LOG_OPTIONS,
+    ...faultyOptions(fault),
+    dataDir,
+    segmentBytesMax,
+    files: crashing.files,
+    report: (level, message) => say('report', level, message),
+  });
+  say('open', log.endOffset());
+  sayCounts();
+  crashing.begin('running');
+  await Promise.all(range(0, SENDERS).map((sender) => appendAll(log, sender)));
+  sayCounts();
+  crashing.begin('closing');
+  await log.close();
+  sayCounts();
+}
+say('unreached');
+process.kill(process.pid, 'SIGKILL');

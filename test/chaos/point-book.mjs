@@ -1,0 +1,85 @@
+import { isLook, pointsOf } from './crash-points.mjs';
+
+/** Kills at a random instant among all. */
+const RANDOM_SHARE = 0.2;
+/** A point that leaves nothing behind comes so many times less often. */
+const LOOKS_RARER = 5;
+
+/**
+ * Which crash points there are, as processes told that passed them, and which comes next: at random one of
+ * those that came least often. So a point that was found late is made up for at once.
+ *
+ * Some points are passed only after a certain kill (what is cut off after half a write, what is removed
+ * that was not renamed): for those, that kill comes first, once more. Some are passed only in a new log.
+ */
+export class PointBook {
+  /**
+   * By point, `most`: how often one phase passes it, at most; `after`: what it needs before it, see `note`;
+   * `turns`: how often it came, or as if.
+   */
+  #known = new Map();
+  #next = [];
+  #random;
+
+  constructor(random) {
+    this.#random = random;
+  }
+
+  get size() {
+    return this.#known.size;
+  }
+
+  /**
+   * @param phase that was gone through completely
+   * @param counts of calls in it
+   * @param killedAt the point where the process before this one died, 'outside' for any instant, 'new'
+   * when there was none and no log, null after a clean end
+   */
+  note(phase, counts, killedAt) {
+    for (const [call, count] of Object.entries(counts)) {
+      for (const point of pointsOf(phase, call)) {
+        const { most = 0, after, turns = isLook(point) ? 1 : 0 } = this.#known.get(point) ?? {};
+        const needs = earlier(after, killedAt);
+        this.#known.set(point, { most: Math.max(most, count), after: needs, turns });
+      }
+    }
+  }
+
+  /** The order for the next process, null for a kill from outside. */
+  next() {
+    if (this.#next.length === 0) this.#next = this.#choose();
+    return this.#next.shift();
+  }
+
+  /** Whether the next one counts on what this kill leaves behind, so that nobody may tidy up. */
+  get nextNeedsKill() {
+    return this.#next.length > 0;
+  }
+
+  #choose() {
+    if (this.#random() < RANDOM_SHARE) return [null];
+    const points = [...this.#known.keys()].sort();
+    const fewest = Math.min(...points.map((point) => this.#known.get(point).turns));
+    const candidates = points.filter((point) => this.#known.get(point).turns === fewest);
+    const point = candidates[Math.floor(this.#random() * candidates.length)];
+    const { after } = this.#known.get(point);
+    const order = { ...this.#orderFor(point), onNewLog: after === 'new' };
+    return this.#known.has(after) ? [this.#orderFor(after), order] : [order];
+  }
+
+  #orderFor(point) {
+    const known = this.#known.get(point);
+    known.turns += isLook(point) ? LOOKS_RARER : 1;
+    const nth = 1 + Math.floor(this.#random() * known.most);
+    return { point, nth, share: this.#random() };
+  }
+}
+
+/**
+ * What a point needs before it, of two that it was seen after: nothing when it was seen without a kill; and
+ * rather a kill that can be done again than one at a random instant.
+ */
+function earlier(known, seen) {
+  if (known === undefined || known === 'outside' || seen === null) return seen;
+  return known;
+}

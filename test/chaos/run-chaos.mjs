@@ -1,0 +1,69 @@
+/**
+ * Kills the log, or the whole application, again and again, and proves that nothing acknowledged is lost or
+ * counted twice, and that every restart works by itself:
+ *
+ *   npm run chaos -- [--level log|product] [--cycles N] [--seed S]
+ *
+ * The seed chooses crash points and delays, so the same one makes the same choices. Exit code 1 on a
+ * violation, with the directory left as it was found; 2 for wrong usage; 3 when the campaign itself fails.
+ *
+ * For tests of this tool: --fault plants a fault that must be found; --dist is another compiled application.
+ */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { FAULTS } from './faults.mjs';
+import { Figures } from './figures.mjs';
+import { LogCampaign } from './log-campaign.mjs';
+import { ProductCampaign } from './product-campaign.mjs';
+import { seededRandom } from './seeded-random.mjs';
+import { Violation } from './stored-log.mjs';
+
+const CAMPAIGNS = { log: LogCampaign, product: ProductCampaign };
+const CYCLES = { log: 1_000, product: 50 };
+
+process.exitCode = await main();
+
+async function main() {
+  const options = readOptions();
+  if (options === null) return 2;
+  const { level, cycles, seed, dist, fault } = options;
+  console.log(`${level} level, ${cycles} cycles, seed ${seed}`);
+  const figures = new Figures(cycles);
+  const random = seededRandom(seed);
+  const campaign = new CAMPAIGNS[level]({ random, dist, fault, figures });
+  try {
+    await campaign.run(cycles);
+    figures.print(null);
+    return 0;
+  } catch (error) {
+    if (error instanceof Violation) figures.print(error.kind);
+    const what = error instanceof Violation ? `${error.kind}: ${error.message}` : error.stack;
+    console.log(`\nVIOLATION ${what}\nseed ${seed}, see ${campaign.directory ?? 'no directory'}`);
+    return error instanceof Violation ? 1 : 3;
+  }
+}
+
+function readOptions() {
+  const text = { type: 'string' };
+  const options = { level: text, cycles: text, seed: text, dist: text, fault: text };
+  try {
+    const { values } = parseArgs({ options });
+    const { level = 'log', dist = join(import.meta.dirname, '../../dist'), fault } = values;
+    if (!Object.hasOwn(CAMPAIGNS, level)) throw new Error('--level is log or product');
+    if (fault !== undefined && !Object.hasOwn(FAULTS, fault)) {
+      throw new Error(`--fault is one of ${Object.keys(FAULTS).join(', ')}`);
+    }
+    const cycles = wholeNumber('cycles', values.cycles ?? CYCLES[level]);
+    const seed = wholeNumber('seed', values.seed ?? Date.now() % 2 ** 31);
+    return { level, cycles, seed, dist, fault };
+  } catch (error) {
+    console.error(error.message);
+    return null;
+  }
+}
+
+function wholeNumber(name, text) {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number >= 0) return number;
+  throw new Error(`--${name} is a whole number`);
+}
