@@ -186,7 +186,8 @@ export class DedupeIndex {
 
   private sequenceOf(code: number): number {
     const { first } = this.ring;
-    return first + ((code - 1 - (first % CODES) + CODES) % CODES);
+    const ahead = code - codeOf(first);
+    return first + (ahead < 0 ? ahead + CODES : ahead);
   }
 
   private homeOf(code: number): number {
@@ -199,12 +200,12 @@ export class DedupeIndex {
     const mask = this.slots.length - 1;
     let slot = word & mask;
     while (this.slots[slot] !== 0) slot = (slot + 1) & mask;
-    this.slots[slot] = (sequence % CODES) + 1;
+    this.slots[slot] = codeOf(sequence);
   }
 
   /** Empties the slot of an entry and closes the gap, so that no later one becomes unreachable. */
   private vacate(sequence: number): void {
-    const code = (sequence % CODES) + 1;
+    const code = codeOf(sequence);
     const mask = this.slots.length - 1;
     let gap = this.homeOf(code);
     while (this.slots[gap] !== code) gap = (gap + 1) & mask;
@@ -226,6 +227,9 @@ export class DedupeIndex {
     }
   }
 }
+
+/** The remainder is of floating-point numbers, which takes longer than all the rest of an addition. */
+const codeOf = (sequence: number): number => (sequence < CODES ? sequence : sequence % CODES) + 1;
 
 function copyWords(from: Uint32Array, into: Uint32Array): void {
   for (let i = 0; i < into.length; i++) into[i] = from[i] ?? 0;

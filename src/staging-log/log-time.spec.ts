@@ -32,4 +32,14 @@ describe('the time of a log', () => {
   it('survives a timestamp that is nonsense', () => {
     expect(readAt(0, 9e12, 1, 2)).toEqual([0, 100, 100, 101]);
   });
+
+  it('goes over records whose time is known as if it had read them', () => {
+    const time = new LogTime(WINDOW_SECONDS);
+    time.pass(500, START_MS);
+    expect([time.seconds, time.lastTimestamp]).toEqual([500, START_MS]);
+    expect(time.advance(START_MS + 7_000)).toBe(507);
+    time.pass(0, 0); // nothing was there
+    expect(time.advance(START_MS + 8_000)).toBe(508);
+    expect(time.advance(START_MS + 86_400_000)).toBe(608);
+  });
 });
