@@ -21,6 +21,9 @@ import { Violation } from './stored-log.mjs';
 const CAMPAIGNS = { log: LogCampaign, product: ProductCampaign };
 const CYCLES = { log: 1_000, product: 50 };
 
+// Leaves by `exit`, so that what runs for the campaign is ended, too.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(130));
+
 process.exitCode = await main();
 
 async function main() {

@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventsInCall, productEvents } from './product-events.mjs';
+import { range, SENDERS } from './records.mjs';
+import { Violation } from './stored-log.mjs';
+
+const PAUSE_MS = 20;
+const ANSWER_MAX_MS = 60_000;
+/** Not now, or too much at once: to be tried again. */
+const LATER = [429, 503];
+
+/** Senders as they should be: each sends its events in order, with ids, and again until it is answered. */
+export class ProductSenders {
+  /** By sender, how many of its events were answered. */
+  acknowledged = new Array(SENDERS).fill(0);
+
+  /** All of them send until `signal` is aborted, or nobody answers any more. */
+  async sendUntil(url, signal) {
+    const send = async (sender) => {
+      while (!signal.aborted && (await this.#sendCall(url, sender)));
+    };
+    await Promise.all(range(0, SENDERS).map(send));
+  }
+
+  /** Each sends the call that it has under way, until it is answered. */
+  async finish(url) {
+    for (const sender of range(0, SENDERS)) {
+      if (!(await this.#sendCall(url, sender))) {
+        throw new Violation('manual', 'the application takes no events any more');
+      }
+    }
+  }
+
+  /** @returns whether it was answered; without an answer nobody knows, and it is to be sent again */
+  async #sendCall(url, sender) {
+    const from = this.acknowledged[sender];
+    const to = from + eventsInCall(sender, from);
+    const body = JSON.stringify(productEvents(sender, from, to));
+    for (;;) {
+      const answer = await post(`${url}/events`, body);
+      if (answer === null) return false;
+      if (LATER.includes(answer.status)) {
+        await sleep(PAUSE_MS);
+        continue;
+      }
+      if (answer.status !== 202) {
+        throw new Violation('wrong', `POST /events is answered ${answer.status} ${answer.text}`);
+      }
+      const { accepted, duplicates } = JSON.parse(answer.text);
+      if (accepted + duplicates !== to - from) {
+        throw new Violation('wrong', `of ${to - from} events, the answer tells ${answer.text}`);
+      }
+      this.acknowledged[sender] = to;
+      return true;
+    }
+  }
+}
+
+/** Null when no whole answer came. */
+async function post(url, body) {
+  try {
+    const headers = { 'Content-Type': 'application/json' };
+    const signal = AbortSignal.timeout(ANSWER_MAX_MS);
+    const response = await fetch(url, { method: 'POST', headers, body, signal });
+    return { status: response.status, text: await response.text() };
+  } catch {
+    return null;
+  }
+}
