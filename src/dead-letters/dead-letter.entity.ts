@@ -1,6 +1,9 @@
 import { Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
 
-/** A record that can never be loaded: where it stands, its first 64 KiB, and the reason. */
+/**
+ * A record that can never be loaded: where it stands, its first 64 KiB, and the reason. Or a range of
+ * the log that was damaged when it was loaded, which may be reloaded once it is restored.
+ */
 @Entity('dead_letters')
 @Unique('dead_letters_log_offset_key', ['logId', 'offset'])
 export class DeadLetter {
@@ -17,7 +20,7 @@ export class DeadLetter {
   @Column('bigint')
   offset!: string;
 
-  /** Of the record in the log, in bytes; may be more than what `bytes` keeps. */
+  /** Of the record or range in the log, in bytes; may be more than what `bytes` keeps. */
   @Column('bigint')
   length!: string;
 
@@ -30,6 +33,7 @@ export class DeadLetter {
   @Column('text')
   message!: string;
 
+  /** `open`: waits for somebody. `reloaded`: a range whose events are in the balances now. */
   @Column('text', { default: 'open' })
   state!: string;
 

@@ -1,4 +1,11 @@
 export { DEAD_LETTER_BYTES_MAX, type NewDeadLetter } from './new-dead-letter.js';
+export {
+  forgetQuarantined,
+  lockQuarantined,
+  markReloaded,
+  readQuarantined,
+  type QuarantinedRange,
+} from './quarantine.js';
 export { storeDeadLetters } from './store-dead-letters.js';
 
 /** How many dead letters wait for somebody. */

@@ -7,7 +7,8 @@ const STATEMENT_BYTES_MAX = 1024 * 1024;
 
 /**
  * Keeps what a load could not use, inside the load's transaction. A record that is known already
- * (its log is loaded a second time) stays as it is.
+ * (its log is loaded a second time) stays as it is. Only the place of a range that was reloaded is
+ * free again: for a bad record that it begins with, or for itself when it is damaged once more.
  */
 export async function storeDeadLetters(
   manager: EntityManager,
@@ -34,7 +35,10 @@ async function insertLetters(
   await manager.query(
     `insert into dead_letters (log_id, "offset", length, bytes, code, message)
      select $1::uuid, l.* from unnest($2::bigint[], $3::bigint[], $4::bytea[], $5::text[], $6::text[]) as l
-     on conflict (log_id, "offset") do nothing`,
+     on conflict (log_id, "offset") do update
+       set length = excluded.length, bytes = excluded.bytes, code = excluded.code,
+           message = excluded.message, state = 'open', created_at = now()
+       where dead_letters.state = 'reloaded'`,
     [
       logId,
       letters.map(({ offset }) => offset),

@@ -1,11 +1,11 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Checkpoint } from './checkpoint.js';
+import { samePlace, type Checkpoint } from './checkpoint.js';
 
 /**
  * `<dataDir>/checkpoint.json`: the checkpoint for people and their scripts. PostgreSQL holds the
- * true one; nothing reads this file back, so it may be missing, stale or torn, and is then written
- * again.
+ * true one, so the file may be missing, stale or torn, and is then written again. It is read back for
+ * one question only: which checkpoint this data directory has seen, when the log can not tell.
  */
 export class CheckpointMirror {
   private readonly path: string;
@@ -25,5 +25,17 @@ export class CheckpointMirror {
     const temporary = `${this.path}.new`;
     await writeFile(temporary, text);
     await rename(temporary, this.path);
+  }
+
+  /** Whether the file says this place of this log. False when it cannot be read. */
+  async says(checkpoint: Checkpoint): Promise<boolean> {
+    try {
+      const shown = JSON.parse(await readFile(this.path, 'utf8')) as Checkpoint & {
+        logId: unknown;
+      };
+      return shown.logId === this.logId && samePlace(shown, checkpoint);
+    } catch {
+      return false;
+    }
   }
 }

@@ -4,6 +4,8 @@ import type { LogStanding } from './log-standing.js';
 
 export { readCheckpoint } from './read-checkpoint.js';
 export { proveCheckpoint } from './prove-checkpoint.js';
+export { CheckpointMirror } from './checkpoint-mirror.js';
+export { reloadRange, type ReloadOutcome } from './reload-range.js';
 export { Processor } from './processor.js';
 export type { Checkpoint } from './checkpoint.js';
 export type { LoadReport } from './load-report.js';

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { StagingLogReader } from '../staging-log/staging-log.port.js';
 import { samePlace, type Checkpoint } from './checkpoint.js';
 import { CheckpointMirror } from './checkpoint-mirror.js';
-import { loadBatch } from './load-batch.js';
+import { loadBatch, type LoadedBatch } from './load-batch.js';
 import type { LoadReport } from './load-report.js';
 import type { LogStanding } from './log-standing.js';
 import { proveCheckpoint } from './prove-checkpoint.js';
@@ -78,12 +78,12 @@ export class Processor {
       if (from.offset >= goal) return { kind: 'caught-up' };
       const started = performance.now();
       const batch = await readBatch(log, from.offset, bounds);
-      const to = await this.checkpointAfter(from, batch);
+      const to = await this.placeAfter(from, batch);
       const loaded = await loadBatch(dataSource, { logId: log.identity, from, to, batch });
       if (loaded.kind === 'mismatch') continue;
-      this.proved = to;
-      await this.tell(to);
-      this.options.onLoad(report({ from, to, batch, loaded, started }));
+      this.proved = loaded.to;
+      await this.tell(loaded.to);
+      this.options.onLoad(report({ from, batch, loaded, started }));
     }
     return { kind: 'stopped' };
   }
@@ -91,7 +91,7 @@ export class Processor {
   /** A place that was proved before, or that this process loaded up to, is not read again. */
   private async prove(checkpoint: Checkpoint): ReturnType<typeof proveCheckpoint> {
     if (this.proved !== null && samePlace(this.proved, checkpoint)) return { kind: 'proved' };
-    const proof = await proveCheckpoint(this.options.log, checkpoint);
+    const proof = await proveCheckpoint(this.options.log, checkpoint, this.mirror);
     if (proof.kind === 'proved') this.proved = checkpoint;
     return proof;
   }
@@ -102,27 +102,28 @@ export class Processor {
     await this.mirror.show(checkpoint).catch(() => undefined);
   }
 
-  private async checkpointAfter(from: Checkpoint, { end, fold }: Batch): Promise<Checkpoint> {
+  private async placeAfter(
+    from: Checkpoint,
+    { end, fold }: Batch,
+  ): Promise<Omit<Checkpoint, 'events'>> {
     return {
       offset: end,
       fingerprint: await this.options.log.fingerprintBefore(end),
       timestamp: fold.lastTimestamp ?? from.timestamp,
-      events: from.events + fold.events,
     };
   }
 }
 
 function report(load: {
   readonly from: Checkpoint;
-  readonly to: Checkpoint;
   readonly batch: Batch;
-  readonly loaded: { readonly inserted: number; readonly updated: number };
+  readonly loaded: Extract<LoadedBatch, { kind: 'committed' }>;
   readonly started: number;
 }): LoadReport {
-  const { from, to, batch, loaded, started } = load;
+  const { from, batch, loaded, started } = load;
   return {
     fromOffset: from.offset,
-    toOffset: to.offset,
+    toOffset: loaded.to.offset,
     events: batch.fold.events,
     users: batch.fold.users,
     inserted: loaded.inserted,

@@ -27,7 +27,7 @@ const DEAD_LETTERS_BYTES_MAX = 2 * 1024 * 1024;
  * passed by at most one chunk.
  */
 export async function readBatch(
-  log: StagingLogReader,
+  log: Pick<StagingLogReader, 'read'>,
   start: Offset,
   bounds: BatchBounds,
 ): Promise<Batch> {

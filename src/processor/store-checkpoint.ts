@@ -2,13 +2,19 @@ import type { EntityManager } from 'typeorm';
 import { START_OF_LOG } from '../staging-log/staging-log.port.js';
 import type { Checkpoint } from './checkpoint.js';
 
-/** `moved`: from here to there. `mismatch`: another load was faster, so this one must not commit. */
-export type StoredCheckpoint = 'moved' | 'mismatch';
+/**
+ * `moved`: from here to there; `events` is how many are loaded now. `mismatch`: another load was
+ * faster, so this one must not commit.
+ */
+export type StoredCheckpoint =
+  { readonly kind: 'moved'; readonly events: number } | { readonly kind: 'mismatch' };
 
 export interface CheckpointMove {
   readonly logId: string;
   readonly from: Checkpoint;
-  readonly to: Checkpoint;
+  readonly to: Omit<Checkpoint, 'events'>;
+  /** How many are between the two. Added, not set: a reload adds its own while a load is under way. */
+  readonly events: number;
 }
 
 /**
@@ -18,36 +24,43 @@ export interface CheckpointMove {
  */
 export async function storeCheckpoint(
   manager: EntityManager,
-  { logId, from, to }: CheckpointMove,
+  { logId, from, to, events }: CheckpointMove,
 ): Promise<StoredCheckpoint> {
   const values = [
-    ...[logId, to.offset, to.fingerprint, to.timestamp, to.events],
+    ...[logId, to.offset, to.fingerprint, to.timestamp, events],
     ...[from.offset, from.fingerprint],
   ];
-  const rows: unknown[] =
+  const rows =
     from.offset === START_OF_LOG
-      ? await manager.query(
+      ? await manager.query<Row[]>(
           `insert into load_checkpoint (log_id, "offset", fingerprint, "timestamp", events, updated_at)
            values ($1, $2, $3, $4, $5, now())
            on conflict (log_id) do update
-             set "offset" = $2, fingerprint = $3, "timestamp" = $4, events = $5, updated_at = now()
+             set "offset" = $2, fingerprint = $3, "timestamp" = $4,
+                 events = load_checkpoint.events + $5, updated_at = now()
            where load_checkpoint."offset" = $6 and load_checkpoint.fingerprint = $7
-           returning 1 as moved`,
+           returning events`,
           values,
         )
       : returned(
-          await manager.query(
+          await manager.query<[Row[], number]>(
             `update load_checkpoint
-              set "offset" = $2, fingerprint = $3, "timestamp" = $4, events = $5, updated_at = now()
-            where log_id = $1 and "offset" = $6 and fingerprint = $7
-          returning 1 as moved`,
+                set "offset" = $2, fingerprint = $3, "timestamp" = $4,
+                    events = load_checkpoint.events + $5, updated_at = now()
+              where log_id = $1 and "offset" = $6 and fingerprint = $7
+              returning events`,
             values,
           ),
         );
-  return rows.length === 1 ? 'moved' : 'mismatch';
+  const [row] = rows;
+  return row === undefined ? { kind: 'mismatch' } : { kind: 'moved', events: Number(row.events) };
+}
+
+interface Row {
+  readonly events: string;
 }
 
 /** TypeORM answers an UPDATE with [rows, count], and an INSERT with the rows. */
-function returned([rows]: [unknown[], number]): unknown[] {
+function returned([rows]: [Row[], number]): Row[] {
   return rows;
 }

@@ -12,3 +12,11 @@ export function millionths(decimal: string): bigint | null {
   const amount = BigInt(whole) * 10n ** 6n + fraction;
   return sign === '-' ? -amount : amount;
 }
+
+/** Millionths as the shortest decimal. */
+export function toDecimal(amount: bigint): string {
+  const sign = amount < 0n ? '-' : '';
+  const absolute = amount < 0n ? -amount : amount;
+  const fraction = String(absolute % 10n ** 6n).padStart(6, '0');
+  return `${sign}${absolute / 10n ** 6n}.${fraction}`.replace(/\.?0+$/, '');
+}

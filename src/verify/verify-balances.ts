@@ -1,149 +1,105 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { proveCheckpoint, readCheckpoint } from '../processor/processor.port.js';
-import type { StagingLogReader } from '../staging-log/staging-log.port.js';
-import { millionths } from './decimal-millionths.js';
-import { recomputeShare, type Share } from './recompute-share.js';
-
-/** A user whose balance is not what the log says; null where one of the two has no such user. */
-export interface Difference {
-  readonly userId: string;
-  readonly inLog: string | null;
-  readonly inTable: string | null;
-}
+import { START_OF_LOG } from '../staging-log/staging-log.port.js';
+import { compareWithTable, type Difference } from './compare-with-table.js';
+import { inSnapshot } from './in-snapshot.js';
+import { countDeadLetters, readOtherLogs } from './loaded-logs.js';
+import { findLoadedPart, type LoadedPart, type OwnLog, type Refused } from './loaded-part.js';
+import { mergeSums } from './merge-sums.js';
+import { openOtherShares } from './other-shares.js';
+import { LogDamagedError, sumLog, type SummedPart } from './sum-log.js';
+import { UserSums } from './user-sums.js';
 
 export type Verification =
   | {
       readonly kind: 'exact' | 'drift';
+      /** Of the checkpoint of this log. */
       readonly offset: number;
-      readonly events: number;
+      /** Of all logs; `inTable`: what their checkpoints say. */
+      readonly events: { readonly inLog: number; readonly inTable: number };
       readonly users: number;
       /** The first 100, in the order of user ids. */
       readonly differences: readonly Difference[];
       readonly differencesTotal: number;
+      /** Of all logs. Those of records that are no events, and of quarantined ranges. */
       readonly deadLetters: { readonly inLog: number; readonly inTable: number };
     }
-  | { readonly kind: 'refused'; readonly code: string; readonly message: string };
+  | Refused;
 
-export interface VerifyOptions {
+export interface VerifyOptions extends OwnLog {
   readonly dataSource: DataSource;
-  readonly log: StagingLogReader;
-  /** Makes the log's end at least as new as the snapshot that was just taken. */
-  readonly refresh: () => Promise<void>;
+  /** One of each other log that feeds the table, up to where that log is loaded. */
+  readonly shareFiles?: readonly string[];
   readonly onProgress: (done: number, total: number) => void;
+  /** So many are kept in memory; the rest is sorted on disk. */
+  readonly usersMax?: number;
 }
 
-const PAGE_ROWS = 10_000;
-const DIFFERENCES_MAX = 100;
+const USERS_MAX = 500_000;
 
 /**
- * Recomputes what this log contributed up to its checkpoint, and compares it with the table: every
- * user, exactly, in both directions. Table and checkpoint are read in one REPEATABLE READ snapshot,
- * so loads may go on meanwhile without being waited for or waiting.
+ * Recomputes what the logs contributed up to their checkpoints, and compares it with the table: every
+ * user, exactly, in both directions. This log is read, and the shares of others are given. Ranges that
+ * are quarantined are not in the table, so they are left out, readable or not. Table and checkpoints
+ * are read in one REPEATABLE READ snapshot, so loads may go on meanwhile without being waited for or
+ * waiting.
  */
 export async function verifyBalances(options: VerifyOptions): Promise<Verification> {
-  const runner = options.dataSource.createQueryRunner();
   try {
-    await runner.connect();
-    await runner.startTransaction('REPEATABLE READ');
-    const verification = await verifySnapshot(runner.manager, options);
-    await runner.commitTransaction();
-    return verification;
-  } finally {
-    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
-    await runner.release();
+    return await inSnapshot(options.dataSource, (manager) => verifySnapshot(manager, options));
+  } catch (error) {
+    if (!(error instanceof LogDamagedError)) throw error;
+    return { kind: 'refused', code: error.code, message: error.message };
   }
 }
 
 async function verifySnapshot(
   manager: EntityManager,
-  { log, refresh, onProgress }: VerifyOptions,
+  options: VerifyOptions,
 ): Promise<Verification> {
-  const others = await otherLogs(manager, log.identity);
-  if (others.length > 0) {
-    const message = `the table is fed by other logs as well (${others.join(', ')}): what each contributed is not known here, so nothing can be said of the sums`;
-    return { kind: 'refused', code: 'OTHER_LOGS', message };
+  const others = await readOtherLogs(manager, options.log.identity);
+  const given = await openOtherShares(others, options.shareFiles ?? []);
+  if (given.kind === 'refused') return given;
+  const own = await findLoadedPart(manager, options);
+  if (own.kind === 'refused') return own;
+  const sums = new UserSums(options.usersMax ?? USERS_MAX);
+  try {
+    const read = await sumOwnLog(sums, own, options);
+    const shares = own.from === null ? given.shares : [own.from, ...given.shares];
+    const merged = mergeSums([...sums.sources(), ...shares.map((share) => share.sums)]);
+    const comparison = await compareWithTable(manager, merged);
+    const counts = {
+      events: {
+        inLog: total([read, ...shares], 'events'),
+        inTable: others.reduce((sum, { events }) => sum + events, own.checkpoint.events),
+      },
+      deadLetters: {
+        inLog: total([read, ...shares], 'deadLetters'),
+        inTable: await countDeadLetters(manager),
+      },
+    };
+    const same = Object.values(counts).every(({ inLog, inTable }) => inLog === inTable);
+    return {
+      kind: same && comparison.differencesTotal === 0 ? 'exact' : 'drift',
+      offset: own.checkpoint.offset,
+      ...counts,
+      ...comparison,
+    };
+  } finally {
+    await sums.dispose();
   }
-  const checkpoint = await readCheckpoint(manager, log.identity);
-  await refresh();
-  const proof = await proveCheckpoint(log, checkpoint);
-  if (proof.kind === 'wrong-log') return { ...proof, kind: 'refused' };
-  const share = await recomputeShare(log, checkpoint.offset, (done) => {
-    onProgress(done, checkpoint.offset);
+}
+
+const total = (parts: readonly SummedPart[], what: keyof SummedPart): number =>
+  parts.reduce((sum, part) => sum + part[what], 0);
+
+function sumOwnLog(
+  sums: UserSums,
+  { checkpoint, quarantined, from }: LoadedPart,
+  { log, onProgress }: VerifyOptions,
+): Promise<SummedPart> {
+  const start = from?.offset ?? START_OF_LOG;
+  const part = { log, from: start, to: checkpoint.offset, quarantined };
+  return sumLog(sums, part, (done) => {
+    onProgress(done - start, checkpoint.offset - start);
   });
-  const { events, unusable } = share;
-  const users = share.users.size;
-  const { differences, total } = await compareWithTable(manager, share);
-  const deadLetters = { inLog: unusable, inTable: await countDeadLetters(manager, log.identity) };
-  const same = total === 0 && deadLetters.inLog === deadLetters.inTable;
-  return {
-    kind: same && events === checkpoint.events ? 'exact' : 'drift',
-    offset: checkpoint.offset,
-    events,
-    users,
-    differences,
-    differencesTotal: total,
-    deadLetters,
-  };
-}
-
-async function otherLogs(manager: EntityManager, logId: string): Promise<string[]> {
-  const rows: { log_id: string }[] = await manager.query(
-    'select log_id from load_checkpoint where log_id <> $1 order by log_id',
-    [logId],
-  );
-  return rows.map(({ log_id }) => log_id);
-}
-
-async function countDeadLetters(manager: EntityManager, logId: string): Promise<number> {
-  const rows: { count: string }[] = await manager.query(
-    'select count(*) as count from dead_letters where log_id = $1',
-    [logId],
-  );
-  return Number(rows[0]?.count);
-}
-
-/** Takes each user that the table has out of the share; what is left then is not in the table. */
-async function compareWithTable(
-  manager: EntityManager,
-  { users }: Share,
-): Promise<{ differences: Difference[]; total: number }> {
-  const differences: Difference[] = [];
-  let total = 0;
-  const differ = (difference: Difference): void => {
-    total += 1;
-    if (differences.length < DIFFERENCES_MAX) differences.push(difference);
-  };
-  for await (const { user_id: userId, revenue } of tableRows(manager)) {
-    const sum = users.get(userId) ?? null;
-    users.delete(userId);
-    if (sum !== null && millionths(revenue) === sum) continue;
-    differ({ userId, inLog: sum === null ? null : decimal(sum), inTable: revenue });
-  }
-  for (const [userId, sum] of users) differ({ userId, inLog: decimal(sum), inTable: null });
-  return { differences, total };
-}
-
-interface TableRow {
-  readonly user_id: string;
-  readonly revenue: string;
-}
-
-async function* tableRows(manager: EntityManager): AsyncGenerator<TableRow> {
-  for (let after: string | null = null; ;) {
-    const rows: TableRow[] = await manager.query(
-      `select user_id, trim_scale(revenue)::text as revenue from users_revenue
-        where $1::text is null or user_id > $1 order by user_id limit ${PAGE_ROWS}`,
-      [after],
-    );
-    yield* rows;
-    after = rows.at(-1)?.user_id ?? null;
-    if (rows.length < PAGE_ROWS) return;
-  }
-}
-
-function decimal(amount: bigint): string {
-  const sign = amount < 0n ? '-' : '';
-  const absolute = amount < 0n ? -amount : amount;
-  const fraction = String(absolute % 10n ** 6n).padStart(6, '0');
-  return `${sign}${absolute / 10n ** 6n}.${fraction}`.replace(/\.?0+$/, '');
 }

@@ -25,7 +25,7 @@ describe('the checkpoint moves by compare-and-set', () => {
   afterAll(() => harness.remove());
 
   const move = (from: Checkpoint, to: Checkpoint, manager = harness.dataSource.manager) =>
-    storeCheckpoint(manager, { logId: LOG, from, to });
+    storeCheckpoint(manager, { logId: LOG, from, to, events: to.events - from.events });
   const stored = () => readCheckpoint(harness.dataSource.manager, LOG);
 
   test('is the start of the log before the first load', async () => {
@@ -33,9 +33,9 @@ describe('the checkpoint moves by compare-and-set', () => {
   });
 
   test('moves from the start, and then from where it is, beyond 32 bits', async () => {
-    expect(await move(START, at(10, 'ten'))).toBe('moved');
+    expect(await move(START, at(10, 'ten'))).toEqual({ kind: 'moved', events: 10 });
     expect(await stored()).toEqual(at(10, 'ten'));
-    expect(await move(at(10, 'ten'), BEYOND_32_BITS)).toBe('moved');
+    expect(await move(at(10, 'ten'), BEYOND_32_BITS)).toEqual({ kind: 'moved', events: 2 ** 33 });
     expect(await stored()).toEqual(BEYOND_32_BITS);
   });
 
@@ -45,12 +45,12 @@ describe('the checkpoint moves by compare-and-set', () => {
     ['another record before the same offset', at(10, 'other')],
   ])('does not move from %s when it is elsewhere', async (_what, from) => {
     await move(START, at(10, 'ten'));
-    expect(await move(from, at(20, 'twenty'))).toBe('mismatch');
+    expect(await move(from, at(20, 'twenty'))).toEqual({ kind: 'mismatch' });
     expect(await stored()).toEqual(at(10, 'ten'));
   });
 
   test('does not move from an offset when the database knows nothing of the log', async () => {
-    expect(await move(at(10, 'ten'), at(20, 'twenty'))).toBe('mismatch');
+    expect(await move(at(10, 'ten'), at(20, 'twenty'))).toEqual({ kind: 'mismatch' });
     expect(await harness.checkpoints()).toEqual([]);
   });
 
@@ -59,8 +59,15 @@ describe('the checkpoint moves by compare-and-set', () => {
       `insert into load_checkpoint values ($1, 0, '', null, 0, now())`,
       [LOG],
     );
-    expect(await move(START, at(10, 'ten'))).toBe('moved');
+    expect(await move(START, at(10, 'ten'))).toMatchObject({ kind: 'moved' });
     expect(await stored()).toEqual(at(10, 'ten'));
+  });
+
+  test('adds to the events, so that a reload within a load keeps its own', async () => {
+    await move(START, at(10, 'ten'));
+    await harness.dataSource.query('update load_checkpoint set events = events + 7');
+    expect(await move(at(10, 'ten'), at(20, 'twenty'))).toEqual({ kind: 'moved', events: 27 });
+    expect(await stored()).toMatchObject({ offset: 20, events: 27 });
   });
 
   test('keeps the checkpoints of other logs apart', async () => {
@@ -70,6 +77,7 @@ describe('the checkpoint moves by compare-and-set', () => {
       logId: other,
       from: START,
       to: at(5, 'x'),
+      events: 5,
     });
     expect(await stored()).toEqual(at(10, 'ten'));
   });
@@ -93,7 +101,10 @@ describe('the checkpoint moves by compare-and-set', () => {
   });
 
   /** Two transactions from the same place; the second one asks before the first one ends. */
-  async function race(from: Checkpoint, end: 'commit' | 'rollback'): Promise<StoredCheckpoint[]> {
+  async function race(
+    from: Checkpoint,
+    end: 'commit' | 'rollback',
+  ): Promise<StoredCheckpoint['kind'][]> {
     const runner = harness.dataSource.createQueryRunner();
     try {
       await runner.startTransaction();
@@ -103,7 +114,7 @@ describe('the checkpoint moves by compare-and-set', () => {
       );
       await harness.untilBlocked(1);
       await (end === 'commit' ? runner.commitTransaction() : runner.rollbackTransaction());
-      return [first, await second];
+      return [first.kind, (await second).kind];
     } finally {
       await runner.release();
     }

@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource, EntityManager } from 'typeorm';
+import { isRetryable } from '../shared/database/sql-state.js';
+
+const ATTEMPTS_MAX = 5;
+const RETRY_DELAY_MAX_MS = 200;
+
+/**
+ * Commits what `work` did when its result is `committed`, and rolls back when it is anything else or
+ * it threw. After a deadlock or a serialization failure all of it is run again on a new connection.
+ * @throws any other error of the database, and what `work` throws.
+ */
+export async function inTransaction<T extends { readonly kind: string }>(
+  dataSource: DataSource,
+  work: (manager: EntityManager) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await attemptOnce(dataSource, work);
+    } catch (error) {
+      if (attempt === ATTEMPTS_MAX || !isRetryable(error)) throw error;
+      await sleep(Math.random() * RETRY_DELAY_MAX_MS);
+    }
+  }
+}
+
+async function attemptOnce<T extends { readonly kind: string }>(
+  dataSource: DataSource,
+  work: (manager: EntityManager) => Promise<T>,
+): Promise<T> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    await runner.connect();
+    await runner.startTransaction();
+    const result = await work(runner.manager);
+    await (result.kind === 'committed' ? runner.commitTransaction() : runner.rollbackTransaction());
+    return result;
+  } catch (error) {
+    // Where the connection is gone, there is nothing to roll back, and the first error says more.
+    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+    throw error;
+  } finally {
+    await runner.release();
+  }
+}

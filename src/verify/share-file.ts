@@ -1,0 +1,134 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
+import { toOffset, type Offset } from '../staging-log/staging-log.port.js';
+import { readSums } from './sum-lines.js';
+import type { SortedSums } from './user-sum.js';
+
+/** Of this layout: a reader refuses any other. */
+export const SHARE_VERSION = 1;
+
+/** What a share file says of itself, in its first line. */
+export interface ShareHeader {
+  readonly version: typeof SHARE_VERSION;
+  /** Of the log. */
+  readonly identity: string;
+  /** The share is of all records before it. */
+  readonly offset: Offset;
+  /** Of the log at that offset. */
+  readonly fingerprint: string;
+  readonly events: number;
+  /** Records that are no events, and quarantined ranges. */
+  readonly deadLetters: number;
+  readonly users: number;
+}
+
+/** What one log has contributed up to an offset: an exact sum per user. */
+export interface Share extends ShareHeader {
+  readonly sums: SortedSums;
+}
+
+/** A file is no share that can be used. The message says which file, and why. */
+export class ShareError extends Error {
+  readonly code = 'SHARE_INVALID';
+}
+
+/** The last line: 8 hex digits, and `\n`. */
+export const CRC_LINE = (crc: number): string => `${crc.toString(16).padStart(8, '0')}\n`;
+const CRC_LINE_BYTES = 9;
+const READ_BYTES = 256 * 1024;
+const HEADER_BYTES_MAX = 4 * 1024;
+const NEWLINE = 0x0a;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * A share file whose every byte was proved by its checksum, and whose sums were read through once.
+ * @throws ShareError for any other file, and what reading throws.
+ */
+export async function openShare(path: string): Promise<Share> {
+  const handle = await open(path).catch((error: unknown) => {
+    throw new ShareError(`${path} cannot be read: ${String(error)}`);
+  });
+  try {
+    const end = await proveBytes(handle, path);
+    const { header, length } = await readHeader(handle, path, end);
+    const sums = readSums(path, length, end);
+    const users = await countUsers(sums, path);
+    if (users === header.users) return { ...header, sums };
+    throw new ShareError(`${path} tells of ${header.users} users, and has ${users}`);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Answers with where the last line begins. */
+async function proveBytes(handle: FileHandle, path: string): Promise<number> {
+  const { size } = await handle.stat();
+  const end = size - CRC_LINE_BYTES;
+  let crc = 0;
+  const buffer = Buffer.allocUnsafe(READ_BYTES);
+  for (let position = 0; position < end;) {
+    const length = Math.min(READ_BYTES, end - position);
+    const { bytesRead } = await handle.read(buffer, 0, length, position);
+    if (bytesRead === 0) throw new ShareError(`${path} became shorter while it was read`);
+    crc = crc32(buffer.subarray(0, bytesRead), crc);
+    position += bytesRead;
+  }
+  const last = Buffer.alloc(CRC_LINE_BYTES);
+  if (end > 0) await handle.read(last, 0, CRC_LINE_BYTES, end);
+  if (last.toString('latin1') === CRC_LINE(crc)) return end;
+  const message = `${path} does not match its own checksum: it is cut off, damaged, or no share file; write it again, or take it from a backup`;
+  throw new ShareError(message);
+}
+
+async function readHeader(
+  handle: FileHandle,
+  path: string,
+  end: number,
+): Promise<{ header: ShareHeader; length: number }> {
+  const first = Buffer.alloc(Math.min(HEADER_BYTES_MAX, end));
+  await handle.read(first, 0, first.length, 0);
+  const newline = first.indexOf(NEWLINE);
+  const header = newline < 0 ? null : parseHeader(first.toString('utf8', 0, newline));
+  if (header === null) throw new ShareError(`${path} does not begin as a share file does`);
+  const { version } = header as { version?: unknown };
+  if (version !== SHARE_VERSION) {
+    const message = `${path} has version ${JSON.stringify(version)} of a share file, and this software reads version ${SHARE_VERSION} only; write it again with this software`;
+    throw new ShareError(message);
+  }
+  if (isHeader(header)) return { header, length: newline + 1 };
+  throw new ShareError(`${path} has a first line that a share file cannot have`);
+}
+
+function parseHeader(line: string): Record<string, unknown> | null {
+  try {
+    const json: unknown = JSON.parse(line);
+    return typeof json === 'object' ? (json as Record<string, unknown> | null) : null;
+  } catch {
+    return null;
+  }
+}
+
+function isHeader(header: object): header is ShareHeader {
+  const { identity, offset, fingerprint, ...counts } = header as Record<string, unknown>;
+  if (typeof identity !== 'string' || !UUID.test(identity)) return false;
+  const numbers = [offset, counts['events'], counts['deadLetters'], counts['users']];
+  return typeof fingerprint === 'string' && numbers.every(isCount);
+}
+
+function isCount(value: unknown): boolean {
+  try {
+    return typeof value === 'number' && toOffset(value) === value;
+  } catch {
+    return false;
+  }
+}
+
+async function countUsers(sums: SortedSums, path: string): Promise<number> {
+  let users = 0;
+  try {
+    for await (const page of sums()) users += page.length;
+  } catch (error) {
+    throw new ShareError(`${path} is not in order: ${String(error)}`);
+  }
+  return users;
+}

@@ -1,0 +1,108 @@
+import {
+  toOffset,
+  type LogChunk,
+  type Offset,
+  type StagingLogReader,
+} from '../staging-log/staging-log.port.js';
+import { linesOf, readChange } from './read-change.js';
+import type { UserSums } from './user-sums.js';
+
+/** A part of a log, from one record's start to another's. */
+export interface LogPart {
+  readonly log: StagingLogReader;
+  readonly from: Offset;
+  readonly to: Offset;
+  /** What was never loaded because it was damaged, in order. Skipped, whether or not it is readable now. */
+  readonly quarantined: readonly { readonly from: number; readonly to: number }[];
+}
+
+export interface SummedPart {
+  readonly events: number;
+  /** Records that are no events, and quarantined ranges: each must be a dead letter. */
+  readonly deadLetters: number;
+}
+
+/** Something that was loaded once cannot be read: what it added to the balances is unknown. */
+export class LogDamagedError extends Error {
+  readonly code = 'LOG_DAMAGED';
+
+  constructor(from: number, to: number, why: string) {
+    const message = `the range ${from} to ${to} of the staging log was loaded, but is damaged since, so what it added is unknown: ${why}; restore it from a backup`;
+    super(message);
+  }
+}
+
+/** Small enough not to hold up a process that has other work, too. */
+const READ_BYTES = 256 * 1024;
+const NEWLINE = 0x0a;
+
+/**
+ * Adds the events of a part of the log, without any code of the load.
+ * @throws LogDamagedError when something in it that was loaded cannot be read.
+ */
+export async function sumLog(
+  sums: UserSums,
+  part: LogPart,
+  onProgress: (done: number) => void,
+): Promise<SummedPart> {
+  let [events, deadLetters] = [0, 0];
+  let offset: number = part.from;
+  for (const range of [...rangesWithin(part), null]) {
+    const end = range?.from ?? part.to;
+    while (offset < end) {
+      const chunk = await part.log.read(toOffset(offset), Math.min(READ_BYTES, end - offset));
+      const added = addChunk(sums, cut(chunk, offset, end));
+      events += added.events;
+      deadLetters += added.deadLetters;
+      offset = added.next;
+      await sums.makeRoom();
+      onProgress(offset);
+    }
+    if (range === null) break;
+    deadLetters += 1;
+    offset = Math.max(offset, range.to);
+  }
+  return { events, deadLetters };
+}
+
+function rangesWithin({ from, to, quarantined }: LogPart): LogPart['quarantined'] {
+  const within = quarantined.filter((range) => range.to > from && range.from < to);
+  const cutRange = within.find((range) => range.from < from || range.to > to);
+  if (cutRange === undefined) return within;
+  const range = `${cutRange.from} to ${cutRange.to}`;
+  throw new Error(`the quarantined range ${range} lies only partly between ${from} and ${to}`);
+}
+
+/** Records as they are in the log, or one line that is too long to be one. */
+interface ReadRecords {
+  readonly bytes: Buffer | null;
+  readonly next: number;
+}
+
+/** Takes what is before `end` of it. */
+function cut(chunk: LogChunk, offset: number, end: number): ReadRecords {
+  if (chunk.kind === 'end') throw new Error(`the log ends at ${offset}, before ${end}`);
+  if (chunk.kind === 'damaged') {
+    throw new LogDamagedError(offset, Math.min(chunk.next, end), chunk.message);
+  }
+  const whole = chunk.kind === 'records' ? chunk.bytes : null;
+  if (chunk.next <= end) return { bytes: whole, next: chunk.next };
+  const bytes = whole?.subarray(0, end - offset);
+  if (bytes?.at(-1) === NEWLINE) return { bytes, next: end };
+  throw new LogDamagedError(offset, end, `no record ends at offset ${end}, where one ended once`);
+}
+
+function addChunk(sums: UserSums, { bytes, next }: ReadRecords): SummedPart & { next: number } {
+  if (bytes === null) return { events: 0, deadLetters: 1, next };
+  let [events, deadLetters] = [0, 0];
+  for (const line of linesOf(bytes)) {
+    const change = readChange(line);
+    if (change === null) {
+      deadLetters += 1;
+      continue;
+    }
+    events += 1;
+    sums.add(change.userId, change.amount);
+  }
+  return { events, deadLetters, next };
+}
