@@ -1,134 +1,184 @@
-import { createHash } from 'node:crypto';
-import { readExactly, type LogFiles } from './log-files.js';
-import { RECORD_BYTES_MAX } from './record-format.js';
+import { fingerprintEndingAt } from './fingerprint.js';
+import type { LogFiles } from './log-files.js';
+import { archivePath, segmentPath, type SegmentEntry } from './log-layout.js';
+import type { LogView } from './log-view.js';
+import { readSegment, type SegmentPiece } from './read-segment.js';
+import { SegmentCache } from './segment-cache.js';
+import type { SegmentSource } from './segment-source.js';
 import {
   StagingLogReader,
-  START_OF_LOG,
   toOffset,
   type LogChunk,
   type LogComparison,
   type Offset,
 } from './staging-log.port.js';
 
-const NEWLINE = 0x0a;
-const HEAD_BYTES = 64 * 1024;
-/** Most records fit the first look; the second one is the bound of what a fingerprint covers. */
-const FINGERPRINT_LOOKS_BYTES = [1024, 64 * 1024];
 const TIMESTAMP = /^\{"timestamp":(\d{1,16})[,}]/;
 
-/** Reads a log of one local segment, up to an end that somebody else vouches for. */
-export class LocalLogReader extends StagingLogReader {
-  private readonly underWay = new Set<Promise<Buffer>>();
-  private closed = false;
+/** A segment, and where it ends by right. `entry` is null where no segment is. */
+interface Place {
+  readonly entry: SegmentEntry | null;
+  readonly first: number;
+  readonly end: number;
+}
 
-  /** @param fd of the segment; the reader's from now on, see `close`. */
+/** Reads a log of local segments, up to an end that somebody else vouches for. */
+export class LocalLogReader extends StagingLogReader {
+  private readonly cache: SegmentCache;
+
   constructor(
-    readonly identity: string,
-    private readonly files: LogFiles,
-    private readonly fd: number,
-    private readonly durableEnd: () => number,
+    files: LogFiles,
+    private readonly view: LogView,
   ) {
     super();
+    this.cache = new SegmentCache(files, view);
+  }
+
+  get identity(): string {
+    return this.view.identity;
   }
 
   endOffset(): Offset {
-    return toOffset(this.durableEnd());
-  }
-
-  /** @param into for the bytes of records, at least RECORD_BYTES_MAX long; a new one without it. */
-  async read(from: Offset, bytesMax: number, into?: Buffer): Promise<LogChunk> {
-    const end = this.endOffset();
-    if (from >= end) return { kind: 'end' };
-    // Never more than a record can have: what is too long to be one must not depend on the caller.
-    for (const look of [Math.min(bytesMax, RECORD_BYTES_MAX), RECORD_BYTES_MAX]) {
-      const bytes = await this.bytes(from, Math.min(end - from, look), into);
-      const newline = bytes.lastIndexOf(NEWLINE);
-      if (newline >= 0) return recordsChunk(from, bytes.subarray(0, newline + 1));
-    }
-    return this.oversized(from, end);
+    return toOffset(this.view.end);
   }
 
   startOffset(): Offset {
-    return START_OF_LOG;
+    return toOffset(this.view.start);
+  }
+
+  /** @param into see `SegmentRange`. */
+  async read(from: Offset, bytesMax: number, into?: Buffer): Promise<LogChunk> {
+    if (from >= this.view.end) return { kind: 'end' };
+    if (from < this.view.start) {
+      throw new RangeError(`the log begins at ${this.view.start}, ${from} cannot be read`);
+    }
+    const look = (): Promise<LogChunk> => this.readOnce(from, bytesMax, into);
+    const chunk = await look();
+    if (chunk.kind !== 'damaged' || chunk.code !== 'BLOCK_MISSING') return chunk;
+    await this.view.refresh(); // beside the log's owner, who may have begun or packed a segment
+    return look();
   }
 
   async fingerprintBefore(offset: Offset): Promise<string> {
-    const found = await this.findFingerprint(offset);
-    if (found === null) throw new Error(`no record ends at offset ${offset}`);
-    return found;
+    if (offset > this.view.end) throw new RangeError(`the log ends before ${offset}`);
+    for (let end: number = offset; ;) {
+      const found = await this.recordBefore(end);
+      const stuck = found.kind === 'damaged' && found.start >= end; // nothing is before the start
+      if (found.kind === 'none' || stuck) throw new Error(`no record ends at offset ${end}`);
+      if (found.kind === 'fingerprint') {
+        return end === offset ? found.fingerprint : `${found.fingerprint}@${end}`;
+      }
+      end = found.start;
+    }
   }
 
   async compare(offset: Offset, fingerprint: string): Promise<LogComparison> {
-    if (offset > this.endOffset()) return 'beyond-end';
-    return (await this.findFingerprint(offset)) === fingerprint ? 'same' : 'different';
-  }
-
-  private async findFingerprint(offset: Offset): Promise<string | null> {
-    if (offset === START_OF_LOG) return '';
-    if (offset > this.endOffset()) return null;
-    for (const look of FINGERPRINT_LOOKS_BYTES) {
-      const position = Math.max(0, offset - look);
-      const bytes = await this.bytes(position, offset - position);
-      if (bytes.at(-1) !== NEWLINE) return null;
-      // A negative byteOffset would count from the end: a record of "\n" alone has nothing before.
-      const before = bytes.length < 2 ? -1 : bytes.lastIndexOf(NEWLINE, bytes.length - 2);
-      const whole = before >= 0 || position === 0;
-      if (whole || look === FINGERPRINT_LOOKS_BYTES.at(-1)) {
-        return fingerprint(bytes.subarray(before + 1));
-      }
-    }
-    throw new Error('unreachable: the last look always answers');
+    if (offset > this.view.end) return 'beyond-end';
+    const [expected, at = offset] = fingerprint.split('@');
+    const end = Number(at);
+    if (end < this.view.start || (end === this.view.start && end > 0)) return 'trimmed';
+    const found = await this.recordBefore(end);
+    if (found.kind === 'damaged') return 'damaged';
+    return found.kind === 'fingerprint' && found.fingerprint === expected ? 'same' : 'different';
   }
 
   async timestampAt(offset: Offset): Promise<number | null> {
-    const length = Math.min(32, this.endOffset() - offset);
-    if (length <= 0) return null;
-    const bytes = await this.bytes(offset, length);
-    const match = TIMESTAMP.exec(bytes.toString('latin1'));
+    const chunk = await this.read(offset, 1);
+    if (chunk.kind !== 'records') return null;
+    const match = TIMESTAMP.exec(chunk.bytes.toString('latin1', 0, 32));
     return match === null ? null : Number(match[1]);
   }
 
-  /** Waits for reads under way: a descriptor's number soon belongs to a file of somebody else. */
+  /**
+   * Opens the last segment before it is needed, so that it can be read whatever becomes of its name.
+   * @throws when that is not possible.
+   */
+  async holdLast(): Promise<void> {
+    const last = this.view.segments.at(-1);
+    if (last !== undefined) await this.cache.prepare(last);
+  }
+
   async close(): Promise<void> {
-    this.closed = true;
-    await Promise.allSettled(this.underWay);
-    await this.files.close(this.fd);
+    await this.cache.close();
   }
 
-  private async bytes(position: number, length: number, into?: Buffer): Promise<Buffer> {
-    if (this.closed) throw new Error('the staging log is closed, nothing can be read any more');
-    const range = into === undefined ? { position, length } : { position, length, into };
-    const reading = readExactly(this.files, this.fd, range);
-    this.underWay.add(reading);
-    try {
-      return await reading;
-    } finally {
-      this.underWay.delete(reading);
-    }
+  private async readOnce(from: Offset, bytesMax: number, into?: Buffer): Promise<LogChunk> {
+    const place = this.placeOf(from);
+    const limit = place.end - place.first;
+    const position = from - place.first;
+    const piece = await this.use(place, (source) =>
+      readSegment(source, { position, limit, bytesMax, into }),
+    );
+    return this.chunk(from, place, piece ?? missing(limit - position));
   }
 
-  /** Looks for the end of a line that is longer than any record, without keeping it. */
-  private async oversized(from: Offset, end: Offset): Promise<LogChunk> {
-    const head = await this.bytes(from, HEAD_BYTES);
-    // One buffer for all of it: touching new memory takes several times as long as the reading.
-    const window = Buffer.allocUnsafe(RECORD_BYTES_MAX);
-    for (let position = from + RECORD_BYTES_MAX; position < end; position += RECORD_BYTES_MAX) {
-      const length = Math.min(RECORD_BYTES_MAX, end - position);
-      const bytes = await this.bytes(position, length, window);
-      const newline = bytes.indexOf(NEWLINE);
-      if (newline < 0) continue;
-      return { kind: 'oversized', offset: from, next: toOffset(position + newline + 1), head };
+  /** The record that ends at an offset, which is looked at anew when its bytes are not there. */
+  private async recordBefore(end: number): ReturnType<typeof fingerprintEndingAt> {
+    if (end === 0) return { kind: 'fingerprint', fingerprint: '' };
+    const look = async (): ReturnType<typeof fingerprintEndingAt> => {
+      const { first, ...place } = this.placeOf(end - 1);
+      const found = await this.use({ first, ...place }, (source) =>
+        fingerprintEndingAt(source, end - first),
+      );
+      if (found === null) return { kind: 'damaged', start: first };
+      return found.kind === 'damaged' ? { ...found, start: first + found.start } : found;
+    };
+    const found = await look();
+    if (found.kind !== 'damaged') return found;
+    await this.view.refresh();
+    return look();
+  }
+
+  private use<T>(place: Place, work: (source: SegmentSource) => Promise<T>): Promise<T | null> {
+    if (place.entry === null) return Promise.resolve(null);
+    return this.cache.use(place.entry, work);
+  }
+
+  private placeOf(offset: number): Place {
+    const { segments, end, start } = this.view;
+    let [low, high] = [0, segments.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((segments[middle]?.first ?? 0) <= offset) low = middle + 1;
+      else high = middle;
     }
-    throw new Error(`no line end between offset ${from} and the durable end ${end} of the log`);
+    const next = Math.min(segments[low]?.first ?? end, end);
+    const entry = segments[low - 1];
+    return { entry: entry ?? null, first: entry?.first ?? start, end: next };
+  }
+
+  private chunk(from: Offset, place: Place, piece: SegmentPiece): LogChunk {
+    if (piece.kind === 'records') {
+      const { bytes } = piece;
+      const offsetAt = (position: number): Offset => toOffset(from + position);
+      return { kind: 'records', bytes, next: offsetAt(bytes.length), offsetAt };
+    }
+    const { head } = piece;
+    const next = toOffset(from + piece.length);
+    if (piece.kind === 'oversized') return { kind: 'oversized', offset: from, next, head };
+    const { code } = piece;
+    const message = this.describe(from, next, { place, code });
+    return { kind: 'damaged', offset: from, next, code, message, head };
+  }
+
+  private describe(
+    from: number,
+    next: number,
+    { place, code }: { readonly place: Place; readonly code: string },
+  ): string {
+    const { first } = place;
+    const { directory } = this.view;
+    const archived = place.entry?.archived === true;
+    const path = archived ? archivePath(directory, first) : segmentPath(directory, first);
+    const what = code === 'BLOCK_MISSING' ? 'are missing' : 'do not match their checksum';
+    const where = `bytes ${from - first} to ${next - first} of ${path}`;
+    return `${where} ${what}; restore the file from a backup, then: npm run log -- reload --from ${from} --to ${next}`;
   }
 }
 
-const recordsChunk = (from: Offset, bytes: Buffer): LogChunk => ({
-  kind: 'records',
-  bytes,
-  next: toOffset(from + bytes.length),
-  offsetAt: (position) => toOffset(from + position),
+const missing = (length: number): SegmentPiece => ({
+  kind: 'damaged',
+  code: 'BLOCK_MISSING',
+  length,
+  head: Buffer.alloc(0),
 });
-
-const fingerprint = (record: Buffer): string =>
-  createHash('sha256').update(record).digest('hex').slice(0, 32);

@@ -17,12 +17,6 @@ export class LogDirectoryError extends Error {
   }
 }
 
-export const stagingDirectory = (dataDir: string): string => join(dataDir, 'staging');
-
-/** A segment is named by the offset of its first record, so that names sort as offsets do. */
-export const segmentPath = (directory: string, firstOffset: number): string =>
-  join(directory, `${String(firstOffset).padStart(20, '0')}.jsonl`);
-
 /** Makes the directory and the identity of a new log, durably, or reads those of an existing one. */
 export async function openLogDirectory(files: LogFiles, directory: string): Promise<string> {
   await mkdir(directory, { recursive: true });

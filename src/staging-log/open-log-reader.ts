@@ -1,8 +1,10 @@
-import { ActiveSegment } from './active-segment.js';
 import { LocalLogReader } from './local-log-reader.js';
-import { requireIdentity, segmentPath, stagingDirectory } from './log-directory.js';
+import { requireIdentity } from './log-directory.js';
 import { nodeLogFiles } from './log-files.js';
-import { START_OF_LOG, type StagingLogReader } from './staging-log.port.js';
+import { stagingDirectory } from './log-layout.js';
+import { DirectoryView } from './log-view.js';
+import { openSegments } from './open-segments.js';
+import type { StagingLogReader } from './staging-log.port.js';
 
 /** A log that is read without taking events. */
 export interface OpenedLogReader {
@@ -21,25 +23,24 @@ export async function openLogBesideOwner(
 ): Promise<OpenedLogReader> {
   const directory = stagingDirectory(dataDir);
   const identity = await requireIdentity(directory);
-  const fd = await nodeLogFiles.open(segmentPath(directory, START_OF_LOG), 'r');
-  const log = new LocalLogReader(identity, nodeLogFiles, fd, durableEnd);
+  const view = await DirectoryView.open(nodeLogFiles, { directory, identity }, durableEnd);
+  const log = new LocalLogReader(nodeLogFiles, view);
   return { log, close: () => log.close() };
 }
 
 /**
- * Reads a log that nobody uses; the caller owns its data directory. As at any opening, a torn tail
- * is cut off and the rest is synced first.
+ * Reads a log that nobody uses; the caller owns its data directory. As at any opening, what a crash left
+ * behind is repaired and the end is synced first.
  * @throws LogDirectoryError when there is no log.
  */
-export async function openStoppedLog(dataDir: string): Promise<OpenedLogReader> {
+export async function openStoppedLog(
+  dataDir: string,
+  report: (level: 'warn' | 'error', message: string) => void,
+): Promise<OpenedLogReader> {
   const directory = stagingDirectory(dataDir);
-  await requireIdentity(directory);
-  const segment = await ActiveSegment.open(
-    nodeLogFiles,
-    segmentPath(directory, START_OF_LOG),
-    directory,
-  );
-  const { end } = segment;
-  await segment.close();
+  const identity = await requireIdentity(directory);
+  const view = await openSegments({ files: nodeLogFiles, directory, report }, identity);
+  const { end } = view;
+  await view.active.close();
   return openLogBesideOwner(dataDir, () => end);
 }

@@ -1,14 +1,22 @@
+import { BLOCK_BYTES_MAX } from './block-cutter.js';
 import type { LocalLogReader } from './local-log-reader.js';
 import { RECORD_BYTES_MAX } from './record-format.js';
-import { START_OF_LOG } from './staging-log.port.js';
+import type { Offset } from './staging-log.port.js';
 
 /** A record, and the block that it may share. */
-const WINDOW_BYTES = RECORD_BYTES_MAX + 64 * 1024;
+const WINDOW_BYTES = RECORD_BYTES_MAX + BLOCK_BYTES_MAX;
 
-/** All records of the log, oldest first, in pieces of whole lines, one after the other in one buffer. */
-export async function* readPieces(log: LocalLogReader): AsyncGenerator<Buffer> {
+/**
+ * The readable records of a range that ends where a segment does, oldest first, in pieces of whole lines,
+ * one after the other in one buffer.
+ */
+export async function* readPieces(
+  log: LocalLogReader,
+  from: Offset,
+  end: Offset,
+): AsyncGenerator<Buffer> {
   const window = Buffer.allocUnsafeSlow(WINDOW_BYTES);
-  for (let offset = START_OF_LOG; ;) {
+  for (let offset = from; offset < end;) {
     const chunk = await log.read(offset, RECORD_BYTES_MAX, window);
     if (chunk.kind === 'end') return;
     if (chunk.kind === 'records') yield chunk.bytes;

@@ -27,6 +27,11 @@ export class RecordClock {
     return now;
   }
 
+  /** What the last record got, or 0. */
+  get latest(): number {
+    return this.last;
+  }
+
   /** How often the clock went back by more than the clamp. */
   get stepsBack(): number {
     return this.steps;

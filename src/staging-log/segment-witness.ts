@@ -1,5 +1,5 @@
-import type { ActiveSegment } from './active-segment.js';
 import type { LocalLogReader } from './local-log-reader.js';
+import type { OwnerView } from './owner-view.js';
 import type { Offset } from './staging-log.port.js';
 
 /**
@@ -11,33 +11,36 @@ export class SegmentWitness {
   private seen: { readonly end: Offset; readonly last: string } | null = null;
 
   constructor(
-    private readonly segment: ActiveSegment,
+    private readonly view: OwnerView,
     private readonly reader: LocalLogReader,
   ) {}
 
   /** Why the file is not in place, and what to do; null when it is. A failing look finds it gone. */
   async findTrouble(): Promise<string | null> {
+    const { active } = this.view;
     try {
-      await this.segment.assertInPlace();
+      await active.assertInPlace();
       await this.assertSameRecord();
       return null;
     } catch (error) {
-      const { path } = this.segment;
+      if (active !== this.view.active) return null; // sealed meanwhile: the next look is at the new one
       const why = error instanceof Error ? error.message : String(error);
-      return `${why}; put ${path} back and the log goes on, or restart to go on with what is there`;
+      return `${why}; put ${active.path} back and the log goes on, or restart to go on with what is there`;
     }
   }
 
   private async assertSameRecord(): Promise<void> {
-    if (this.seen !== null) {
+    const { active } = this.view;
+    if (this.seen !== null && this.seen.end > active.first) {
       const { end, last } = this.seen;
       if ((await this.reader.compare(end, last)) !== 'same') {
-        const { path } = this.segment;
-        throw new Error(`${path} has other bytes before offset ${end} than were acknowledged`);
+        throw new Error(
+          `${active.path} has other bytes before offset ${end} than were acknowledged`,
+        );
       }
     }
     const end = this.reader.endOffset();
-    if (end === this.seen?.end) return;
+    if (end === this.seen?.end || end <= active.first) return;
     this.seen = { end, last: await this.reader.fingerprintBefore(end) };
   }
 }

@@ -14,6 +14,7 @@ import { StagingLog, StagingLogReader } from './staging-log.port.js';
         const levels = { info: 'log', warn: 'warn', error: 'error' } as const;
         return LocalStagingLog.open({
           dataDir: config.dataDir,
+          segmentBytesMax: config.segmentBytesMax,
           dedupeIdsMax: config.dedupeIdsMax,
           dedupeWindowSeconds: config.dedupeWindowSeconds,
           appendQueueBytesMax: config.appendQueueBytesMax,

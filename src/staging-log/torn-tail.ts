@@ -24,16 +24,16 @@ export interface TornTail {
 export async function cutTornTail(
   files: LogFiles,
   fd: number,
-  directory: string,
+  { directory, first }: { readonly directory: string; readonly first: number },
 ): Promise<TornTail | null> {
   const { size } = await files.fstat(fd);
   const end = await endOfLastLine(files, fd, size);
   if (end === size) return null;
-  const path = join(directory, `torn-${end}-${Date.now()}.bytes`);
+  const path = join(directory, `torn-${first + end}-${Date.now()}.bytes`);
   const keptAs = (await copyTail(files, fd, { from: end, to: size, path })) ? path : null;
   await files.truncate(fd, end);
   await files.fsync(fd);
-  return { offset: end, bytes: size - end, keptAs };
+  return { offset: first + end, bytes: size - end, keptAs };
 }
 
 async function endOfLastLine(files: LogFiles, fd: number, size: number): Promise<number> {

@@ -1,6 +1,6 @@
-import type { ActiveSegment } from './active-segment.js';
 import { GroundWatch, type GroundWatchOptions } from './ground-watch.js';
 import type { LocalLogReader } from './local-log-reader.js';
+import type { OwnerView } from './owner-view.js';
 import { SegmentWitness } from './segment-witness.js';
 
 interface WatchBounds {
@@ -10,13 +10,13 @@ interface WatchBounds {
 
 /** Begins to look after what the log stands on, and resolves after the first look. */
 export async function watchGround(
-  { segment, reader }: { readonly segment: ActiveSegment; readonly reader: LocalLogReader },
+  { view, reader }: { readonly view: OwnerView; readonly reader: LocalLogReader },
   place: Pick<GroundWatchOptions, 'files' | 'directory'>,
   { diskFreeBytesMin, report }: WatchBounds,
 ): Promise<GroundWatch> {
-  const witness = new SegmentWitness(segment, reader);
+  const witness = new SegmentWitness(view, reader);
   const onTrouble = (trouble: string | null): void => {
-    if (trouble === null) report('info', `the staging log takes events again, at ${segment.end}`);
+    if (trouble === null) report('info', `the staging log takes events again, at ${view.end}`);
     else report('error', `the staging log takes no events: ${trouble}`);
   };
   const ground = new GroundWatch({ ...place, diskFreeBytesMin, witness, onTrouble });

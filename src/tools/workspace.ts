@@ -64,7 +64,9 @@ async function askOwner(dataDir: string): Promise<{ endOffset: number; databaseU
 async function openStopped(config: AppConfig, undo: Undo[]): Promise<Workspace> {
   const owner = await DataDirectoryOwner.acquire(config.dataDir);
   undo.push(() => owner.release());
-  const opened = await openStoppedLog(config.dataDir);
+  const opened = await openStoppedLog(config.dataDir, (level, message) => {
+    process.stderr.write(`${level}: ${message}\n`);
+  });
   undo.push(() => opened.close());
   const url = config.databaseUrl || (await startEmbedded(config.dataDir, undo));
   const dataSource = await connect(url, undo);

@@ -2,6 +2,8 @@ import { nodeLogFiles, type FileState, type LogFiles } from '../../src/staging-l
 
 export type FileCall = keyof LogFiles;
 
+type CallHook = (call: FileCall, nth: number, path: string) => void | Promise<void>;
+
 /** An error as the operating system gives it. */
 export function systemError(code: 'EIO' | 'ENOSPC'): Error {
   return Object.assign(new Error(`${code}: made up by a test`), { code });
@@ -35,10 +37,11 @@ export class FaultyLogFiles implements LogFiles {
   readonly descriptors = new Set<number>();
   /** Descriptors that were closed though they were not open: they may be somebody else's by now. */
   strayCloses = 0;
-  /** Told of each call and its number (from 1) before it happens; throws to fail it. */
-  before: (call: FileCall, nth: number) => void | Promise<void> = () => undefined;
+  /** Told of each call, its number (from 1) and the file before it happens; throws to fail it. */
+  before: CallHook = () => undefined;
   /** The same, when it has happened. */
-  after: (call: FileCall, nth: number) => void | Promise<void> = () => undefined;
+  after: CallHook = () => undefined;
+  private readonly paths = new Map<number, string>();
   writeBytesMax = Infinity;
   /** What the disk has left; the truth when null. */
   free: number | null = null;
@@ -65,9 +68,10 @@ export class FaultyLogFiles implements LogFiles {
   }
 
   open(path: string, flags: string): Promise<number> {
-    return this.call('open', async () => {
+    return this.call('open', path, async () => {
       const fd = await nodeLogFiles.open(path, flags);
       this.descriptors.add(fd);
+      this.paths.set(fd, path);
       return fd;
     });
   }
@@ -79,59 +83,68 @@ export class FaultyLogFiles implements LogFiles {
       throw new Error(`the descriptor ${fd} is not open`);
     }
     await nodeLogFiles.close(fd);
-    await this.call('close', () => Promise.resolve());
+    await this.call('close', fd, () => Promise.resolve());
   }
 
   stat(path: string): Promise<FileState> {
-    return this.call('stat', () => nodeLogFiles.stat(path));
+    return this.call('stat', path, () => nodeLogFiles.stat(path));
   }
 
   fstat(fd: number): Promise<FileState> {
-    return this.call('fstat', () => nodeLogFiles.fstat(fd));
+    return this.call('fstat', fd, () => nodeLogFiles.fstat(fd));
   }
 
   read(fd: number, into: Buffer, position: number): Promise<number> {
-    return this.call('read', () => nodeLogFiles.read(fd, into, position));
+    return this.call('read', fd, () => nodeLogFiles.read(fd, into, position));
   }
 
   write(fd: number, bytes: Buffer, position: number): Promise<number> {
     const some = bytes.subarray(0, this.writeBytesMax);
-    return this.call('write', () => nodeLogFiles.write(fd, some, position));
+    return this.call('write', fd, () => nodeLogFiles.write(fd, some, position));
   }
 
   fdatasync(fd: number): Promise<void> {
-    return this.call('fdatasync', () => nodeLogFiles.fdatasync(fd));
+    return this.call('fdatasync', fd, () => nodeLogFiles.fdatasync(fd));
   }
 
   fsync(fd: number): Promise<void> {
-    return this.call('fsync', () => nodeLogFiles.fsync(fd));
+    return this.call('fsync', fd, () => nodeLogFiles.fsync(fd));
   }
 
   truncate(fd: number, length: number): Promise<void> {
-    return this.call('truncate', () => nodeLogFiles.truncate(fd, length));
+    return this.call('truncate', fd, () => nodeLogFiles.truncate(fd, length));
   }
 
   rename(from: string, to: string): Promise<void> {
-    return this.call('rename', () => nodeLogFiles.rename(from, to));
+    return this.call('rename', from, () => nodeLogFiles.rename(from, to));
   }
 
   unlink(path: string): Promise<void> {
-    return this.call('unlink', () => nodeLogFiles.unlink(path));
+    return this.call('unlink', path, () => nodeLogFiles.unlink(path));
   }
 
   readdir(path: string): Promise<string[]> {
-    return this.call('readdir', () => nodeLogFiles.readdir(path));
+    return this.call('readdir', path, () => nodeLogFiles.readdir(path));
   }
 
   freeBytes(path: string): Promise<number> {
-    return this.call('freeBytes', async () => this.free ?? (await nodeLogFiles.freeBytes(path)));
+    return this.call(
+      'freeBytes',
+      path,
+      async () => this.free ?? (await nodeLogFiles.freeBytes(path)),
+    );
   }
 
-  private async call<T>(name: FileCall, perform: () => Promise<T>): Promise<T> {
+  private async call<T>(
+    name: FileCall,
+    file: string | number,
+    perform: () => Promise<T>,
+  ): Promise<T> {
     const nth = ++this.calls[name];
-    await this.before(name, nth);
+    const path = typeof file === 'string' ? file : (this.paths.get(file) ?? '');
+    await this.before(name, nth, path);
     const result = await perform();
-    await this.after(name, nth);
+    await this.after(name, nth, path);
     return result;
   }
 }

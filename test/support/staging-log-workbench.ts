@@ -12,6 +12,7 @@ type Bounds = Partial<
 >;
 
 const BOUNDS = {
+  segmentBytesMax: 64 * 1024 * 1024,
   dedupeIdsMax: 100_000,
   dedupeWindowSeconds: 3_600,
   appendQueueBytesMax: 64 * 1024 * 1024,
@@ -28,10 +29,14 @@ export class StagingLogWorkbench {
   private elapsedMs = 0;
   private readonly logs: LocalStagingLog[] = [];
 
-  private constructor(readonly dataDir: string) {}
+  private constructor(
+    readonly dataDir: string,
+    private readonly bounds: Bounds,
+  ) {}
 
-  static async create(): Promise<StagingLogWorkbench> {
-    return new StagingLogWorkbench(await mkdtemp(join(tmpdir(), 'revenue-etl-log-')));
+  /** @param bounds what differs from the wide ones, for all logs opened here */
+  static async create(bounds: Bounds = {}): Promise<StagingLogWorkbench> {
+    return new StagingLogWorkbench(await mkdtemp(join(tmpdir(), 'revenue-etl-log-')), bounds);
   }
 
   get directory(): string {
@@ -46,6 +51,7 @@ export class StagingLogWorkbench {
   async open(bounds: Bounds = {}): Promise<LocalStagingLog> {
     const log = await LocalStagingLog.open({
       ...BOUNDS,
+      ...this.bounds,
       ...bounds,
       dataDir: this.dataDir,
       files: this.files,

@@ -28,6 +28,7 @@ export class AppConfig {
   readonly loadReadMsMax!: number;
   /** Beyond it, readiness calls the process degraded. */
   readonly lagSecondsMax!: number;
+  readonly segmentBytesMax!: number;
   readonly diskFreeBytesMin!: number;
   /** 0: off. */
   readonly backlogBytesMax!: number;

@@ -125,6 +125,9 @@ export class Environment {
   @WholeNumber(1, 1_000_000_000)
   LAG_SECONDS_MAX = 60;
 
+  @WholeNumber(1, 64 * 1024 * MIB)
+  SEGMENT_BYTES_MAX = 64 * MIB;
+
   @WholeNumber(0, Number.MAX_SAFE_INTEGER)
   DISK_FREE_BYTES_MIN = 64 * MIB;
 

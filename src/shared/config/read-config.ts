@@ -143,6 +143,7 @@ function resolveConfig(from: Environment, keys: readonly ApiKey[], directory: st
     loadUsersMax: from.LOAD_USERS_MAX,
     loadReadMsMax: from.LOAD_READ_MS_MAX,
     lagSecondsMax: from.LAG_SECONDS_MAX,
+    segmentBytesMax: from.SEGMENT_BYTES_MAX,
     diskFreeBytesMin: from.DISK_FREE_BYTES_MIN,
     backlogBytesMax: from.BACKLOG_BYTES_MAX,
     appendQueueBytesMax: from.APPEND_QUEUE_BYTES_MAX,

@@ -93,6 +93,7 @@ export class LoadHarness {
   ): Promise<LocalStagingLog> {
     const log = await LocalStagingLog.open({
       dataDir: this.dataDir(name),
+      segmentBytesMax: 64 * 1024 * 1024,
       dedupeIdsMax: 1_000,
       dedupeWindowSeconds: 3_600,
       appendQueueBytesMax: 1024 ** 3,

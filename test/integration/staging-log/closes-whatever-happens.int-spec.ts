@@ -31,8 +31,8 @@ describe('closing', () => {
     const gate = new Gate();
     bench.files.failNext('fdatasync', systemError('EIO'));
     const failSync = bench.files.before;
-    bench.files.before = (name, nth) =>
-      name === call && nth === base + time ? gate.pass() : failSync(name, nth);
+    bench.files.before = (name, nth, path) =>
+      name === call && nth === base + time ? gate.pass() : failSync(name, nth, path);
     const append = log.append([record(2)]);
     await gate.reached;
     const closed = log.close();

@@ -83,7 +83,8 @@ describe('a log that is read by a tool', () => {
     await beside.close();
     await log.close();
     await writeFile(bench.segment, '{"timestamp":1,"torn":', { flag: 'a' });
-    const stopped = await openStoppedLog(bench.dataDir);
+    const reports: string[] = [];
+    const stopped = await openStoppedLog(bench.dataDir, (_, message) => reports.push(message));
     expect(await readNumbers(stopped.log)).toEqual([1, 2]);
     await stopped.close();
   });
@@ -91,7 +92,7 @@ describe('a log that is read by a tool', () => {
   it('is refused where there is none, and none is made', async () => {
     for (const open of [
       openLogBesideOwner(bench.dataDir, () => 0),
-      openStoppedLog(bench.dataDir),
+      openStoppedLog(bench.dataDir, () => undefined),
     ]) {
       await expect(open).rejects.toMatchObject({ code: 'LOG_MISSING' });
     }

@@ -3,9 +3,13 @@ import { registerStagingLogTests } from '../../support/staging-log-contract.js';
 import { systemError } from '../../support/staging-log-faults.js';
 import { StagingLogWorkbench } from '../../support/staging-log-workbench.js';
 
-describe('the staging log in local files', () => {
+describe.each([
+  ['one large segment', 64 * 1024 * 1024],
+  ['segments of a few records', 150],
+  ['a segment for each commit', 1],
+])('the staging log in local files, in %s', (_name, segmentBytesMax) => {
   registerStagingLogTests(async () => {
-    const bench = await StagingLogWorkbench.create();
+    const bench = await StagingLogWorkbench.create({ segmentBytesMax });
     return {
       open: (bounds) => bench.open(bounds),
       holdSyncs: () => bench.files.hold('fdatasync'),

@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import { ActiveSegment, type SegmentPlace } from './active-segment.js';
+import { coverBlocks } from './cover-blocks.js';
+import { replaceFile, type LogFiles } from './log-files.js';
+import {
+  archiveSumsPath,
+  readLayout,
+  segmentPath,
+  startOf,
+  sumsPath,
+  type SegmentEntry,
+} from './log-layout.js';
+import { OwnerView } from './owner-view.js';
+import { formatSums, NO_SUMS, readSums, type Sums } from './sums-file.js';
+
+type Place = Omit<SegmentPlace, 'first'>;
+
+/**
+ * Opens the segments of a log for its owner, and repairs what a crash left behind: unfinished files are
+ * removed, a torn tail is cut off, the active segment is synced and found or begun, sealed ones that miss
+ * their checksums get them. Damage is left as it is, for the reader to tell.
+ */
+export async function openSegments(place: Place, identity: string): Promise<OwnerView> {
+  const { files, directory } = place;
+  const layout = await readLayout(files, directory);
+  for (const name of layout.leftovers) await files.unlink(join(directory, name));
+  const active = await openLast(place, layout.segments.at(-1), layout.shares.at(-1) ?? 0);
+  const older = layout.segments.filter(({ first }) => first < active.first);
+  try {
+    const entries = [...older, { first: active.first, archived: false }];
+    await sealOlder(place, entries);
+    return new OwnerView({ directory, identity }, entries, { active, start: startOf(layout) });
+  } catch (error) {
+    await active.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The segment to go on with: the last one, unless that is complete, or lost bytes. */
+async function openLast(
+  place: Place,
+  last: SegmentEntry | undefined,
+  emptyStart: number,
+): Promise<ActiveSegment> {
+  const { files, directory, report } = place;
+  if (last === undefined) return ActiveSegment.create({ ...place, first: emptyStart });
+  const { first, archived } = last;
+  const path = archived ? archiveSumsPath(directory, first) : sumsPath(directory, first);
+  const sums = (await readSums(files, path)) ?? NO_SUMS;
+  const block = sums.blocks.at(-1);
+  const covered = block === undefined ? 0 : block.start + block.length;
+  if (archived || sums.sealedLength !== null) {
+    return ActiveSegment.create({ ...place, first: first + (sums.sealedLength ?? covered) });
+  }
+  const { size } = await files.stat(segmentPath(directory, first));
+  if (size < covered) {
+    const what = `${segmentPath(directory, first)} has ${size} bytes, but ${covered} were acknowledged`;
+    report('error', `${what}; what is missing is quarantined, the log goes on behind it`);
+    return ActiveSegment.create({ ...place, first: first + covered });
+  }
+  return ActiveSegment.open({ ...place, first }, sums.blocks);
+}
+
+/** From the newest back to the first one that is sealed: sealing goes in order. */
+async function sealOlder(
+  { files, directory, report }: Place,
+  entries: readonly SegmentEntry[],
+): Promise<void> {
+  for (let at = entries.length - 2; at >= 0; at--) {
+    const [entry, next] = [entries[at], entries[at + 1]];
+    if (entry === undefined || next === undefined || entry.archived) return;
+    const path = sumsPath(directory, entry.first);
+    const sums = (await readSums(files, path)) ?? NO_SUMS;
+    if (sums.sealedLength !== null) return;
+    await makeSums(files, { directory, entry, next, sums });
+    report('warn', `the checksums in ${path} were completed`);
+  }
+}
+
+interface Unsealed {
+  readonly directory: string;
+  readonly entry: SegmentEntry;
+  readonly next: SegmentEntry;
+  readonly sums: Sums;
+}
+
+/** Makes the checksums that a segment lacks, of what of it is there, and closes the file with its last line. */
+export async function makeSums(
+  files: LogFiles,
+  { directory, entry, next, sums }: Unsealed,
+): Promise<void> {
+  const length = next.first - entry.first;
+  const fd = await files.open(segmentPath(directory, entry.first), 'r');
+  try {
+    const { size } = await files.fstat(fd);
+    const known = sums.blocks.filter((block) => block.start + block.length <= length);
+    const range = { known, length: Math.min(size, length) };
+    const { blocks, open } = await coverBlocks(files, fd, range);
+    if (open.length > 0) blocks.push(open);
+    await replaceFile(files, sumsPath(directory, entry.first), [formatSums(blocks, length)]);
+  } finally {
+    await files.close(fd);
+  }
+}
