@@ -144,10 +144,11 @@ module.exports = {
     },
     {
       name: 'sources-without-tests',
-      comment: 'Nothing in src or migrations imports from test, and only specs import specs.',
+      comment:
+        'Nothing in src or migrations imports from test or bench, and only specs import specs.',
       severity: 'error',
       from: { path: '^(src|migrations)/', pathNot: unitSpec },
-      to: { path: ['^test/', '\\.(spec|int-spec|crash-spec|e2e-spec)\\.ts$'] },
+      to: { path: ['^(test|bench)/', '\\.(spec|int-spec|crash-spec|e2e-spec)\\.ts$'] },
     },
     {
       name: 'no-dev-dependency-in-production',
@@ -160,7 +161,7 @@ module.exports = {
       name: 'no-unlisted-dependency',
       comment: 'package.json names every package that is imported.',
       severity: 'error',
-      from: { path: '^(src|migrations|test)/' },
+      from: { path: '^(src|migrations|test|bench)/' },
       to: {
         dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'],
         pathNot: compiled,
@@ -176,7 +177,7 @@ module.exports = {
       name: 'no-cycle',
       comment: 'Move what both need into a third file.',
       severity: 'error',
-      from: { path: '^(src|migrations|test)/' },
+      from: { path: '^(src|migrations|test|bench)/' },
       to: { circular: true },
     },
     {
