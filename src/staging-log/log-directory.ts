@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { replaceFile, syncDirectory, type LogFiles } from './log-files.js';
+import { readWhole } from './sums-file.js';
 
 const IDENTITY_FILE = 'log.identity';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -19,10 +18,10 @@ export class LogDirectoryError extends Error {
 
 /** Makes the directory and the identity of a new log, durably, or reads those of an existing one. */
 export async function openLogDirectory(files: LogFiles, directory: string): Promise<string> {
-  await mkdir(directory, { recursive: true });
+  await files.mkdir(directory);
   // Also of a directory that is there already: who made it may have been killed before this.
   await syncDirectory(files, dirname(directory));
-  const known = await readIdentity(directory);
+  const known = await readIdentity(files, directory);
   if (known !== null) return known;
   const segments = (await files.readdir(directory)).filter((name) => name.endsWith('.jsonl'));
   if (segments.length > 0) throw identityMissing(directory);
@@ -32,17 +31,18 @@ export async function openLogDirectory(files: LogFiles, directory: string): Prom
 }
 
 /** The identity of an existing log. @throws LogDirectoryError when there is none. */
-export async function requireIdentity(directory: string): Promise<string> {
-  const identity = await readIdentity(directory);
+export async function requireIdentity(files: LogFiles, directory: string): Promise<string> {
+  const identity = await readIdentity(files, directory);
   if (identity !== null) return identity;
   const message = `no staging log in ${directory}; set DATA_DIR to the directory of the application`;
   throw new LogDirectoryError('LOG_MISSING', message);
 }
 
-async function readIdentity(directory: string): Promise<string | null> {
+async function readIdentity(files: LogFiles, directory: string): Promise<string | null> {
   const path = join(directory, IDENTITY_FILE);
-  if (!existsSync(path)) return null;
-  const text = (await readFile(path, 'utf8')).trim();
+  const bytes = await readWhole(files, path);
+  if (bytes === null) return null;
+  const text = bytes.toString().trim();
   if (UUID.test(text)) return text;
   const message = `${path} does not hold a UUID; restore it from a backup, or from load_checkpoint.log_id in the database`;
   throw new LogDirectoryError('LOG_IDENTITY_DAMAGED', message);

@@ -32,6 +32,9 @@ export interface LogFiles {
   /** Replaces what is at `to`. */
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
+  chmod(path: string, mode: number): Promise<void>;
+  /** With the directories above it; nothing happens when it is there. */
+  mkdir(path: string): Promise<void>;
   /** The names in a directory, in no order. */
   readdir(path: string): Promise<string[]>;
   /** Bytes that an ordinary user may still write to the file system of `path`. */
@@ -62,6 +65,10 @@ export const nodeLogFiles: LogFiles = {
   truncate: promisify(fs.ftruncate),
   rename: fs.promises.rename,
   unlink: fs.promises.unlink,
+  chmod: fs.promises.chmod,
+  mkdir: async (path) => {
+    await fs.promises.mkdir(path, { recursive: true });
+  },
   readdir: (path) => fs.promises.readdir(path),
   freeBytes: async (path) => {
     const { bavail, bsize } = await promisify(fs.statfs)(path);

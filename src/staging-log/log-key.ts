@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readExactly, replaceFile, type LogFiles } from './log-files.js';
 import { SIP_KEY_BYTES } from './sip-hash.js';
@@ -32,7 +31,7 @@ export async function openLogKey(
   }
   const key = randomBytes(SIP_KEY_BYTES);
   try {
-    await replaceFile(files, path, keyFile(path, key));
+    await replaceFile(files, path, keyFile(files, path, key));
   } catch (error) {
     report('error', `${path} cannot be written, this key is lost at the end: ${String(error)}`);
   }
@@ -61,7 +60,7 @@ async function readLine(files: LogFiles, path: string): Promise<string | null> {
 }
 
 /** What is written; the file is there and empty when the first piece is asked for. */
-async function* keyFile(path: string, key: Buffer): AsyncGenerator<Buffer> {
-  await chmod(`${path}.new`, 0o600);
+async function* keyFile(files: LogFiles, path: string, key: Buffer): AsyncGenerator<Buffer> {
+  await files.chmod(`${path}.new`, 0o600);
   yield Buffer.from(`${key.toString('hex')}\n`);
 }

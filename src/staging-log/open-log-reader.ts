@@ -22,7 +22,7 @@ export async function openLogBesideOwner(
   durableEnd: () => number,
 ): Promise<OpenedLogReader> {
   const directory = stagingDirectory(dataDir);
-  const identity = await requireIdentity(directory);
+  const identity = await requireIdentity(nodeLogFiles, directory);
   const view = await DirectoryView.open(nodeLogFiles, { directory, identity }, durableEnd);
   const log = new LocalLogReader(nodeLogFiles, view);
   return { log, close: () => log.close() };
@@ -38,7 +38,7 @@ export async function openStoppedLog(
   report: (level: 'warn' | 'error', message: string) => void,
 ): Promise<OpenedLogReader> {
   const directory = stagingDirectory(dataDir);
-  const identity = await requireIdentity(directory);
+  const identity = await requireIdentity(nodeLogFiles, directory);
   const view = await openSegments({ files: nodeLogFiles, directory, report }, identity);
   const { end } = view;
   await view.active.close();

@@ -32,7 +32,7 @@ export class FaultyLogFiles implements LogFiles {
   readonly calls: Record<FileCall, number> = {
     ...{ open: 0, close: 0, stat: 0, fstat: 0, read: 0, write: 0 },
     ...{ fdatasync: 0, fsync: 0, truncate: 0, freeBytes: 0 },
-    ...{ rename: 0, unlink: 0, readdir: 0 },
+    ...{ rename: 0, unlink: 0, readdir: 0, chmod: 0, mkdir: 0 },
   };
   readonly descriptors = new Set<number>();
   /** Descriptors that were closed though they were not open: they may be somebody else's by now. */
@@ -121,6 +121,14 @@ export class FaultyLogFiles implements LogFiles {
 
   unlink(path: string): Promise<void> {
     return this.call('unlink', path, () => nodeLogFiles.unlink(path));
+  }
+
+  chmod(path: string, mode: number): Promise<void> {
+    return this.call('chmod', path, () => nodeLogFiles.chmod(path, mode));
+  }
+
+  mkdir(path: string): Promise<void> {
+    return this.call('mkdir', path, () => nodeLogFiles.mkdir(path));
   }
 
   readdir(path: string): Promise<string[]> {
