@@ -98,6 +98,14 @@ describe('ids of a segment that was sealed', () => {
     expect([index.position, now()]).toEqual([2, 15]);
   });
 
+  it('are read while the window reaches back to its last second', async () => {
+    await runOneSegment([{ id: 'a', afterSeconds: 0 }]);
+    await runOneSegment([{ id: 'b', afterSeconds: WINDOW_SECONDS + 0.5 }]);
+    log.add([]);
+    const opened = await log.open(BOUNDS);
+    expect(['a', 'b'].map((id) => look(opened, id))).toEqual(['duplicate', 'duplicate']);
+  });
+
   it('are not read any more when newer ones fill the window', async () => {
     await runOneSegment([{ id: 'a', afterSeconds: 0 }]);
     await runOneSegment([{ id: 'b', afterSeconds: 0 }]);
