@@ -14,7 +14,7 @@ import { formatRecord } from '../../../src/staging-log/record-format.js';
 import { rememberIds } from '../../../src/staging-log/remember-ids.js';
 import { FaultyLogFiles } from '../../support/staging-log-faults.js';
 
-export const KEY = Buffer.from('of the hashes 16');
+const KEY = Buffer.from('of the hashes 16');
 
 /** A record of the log; a line of somebody else's when its timestamp is null. */
 export interface LaidRecord {
