@@ -17,10 +17,11 @@ const { callsPerSecond, ...times } = await subjects[measurement.subject](measure
 const { recordsPerCall = 1 } = measurement;
 console.log(JSON.stringify({ eventsPerSecond: callsPerSecond * recordsPerCall, ...times }));
 
-/** With real files, and bounds that are out of the way. */
+/** With real files and segments as long as they are by default; other bounds are out of the way. */
 async function measureLog({ directory, recordsPerCall, ids, lineBytes, ...load }) {
   const log = await LocalStagingLog.open({
     dataDir: directory,
+    segmentBytesMax: 64 * 1024 * 1024,
     dedupeIdsMax: 10_000_000,
     dedupeWindowSeconds: 86_400,
     appendQueueBytesMax: 64 * 1024 * 1024,
