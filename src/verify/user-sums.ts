@@ -17,7 +17,7 @@ interface SumsFile {
 
 /**
  * One exact sum per user, of any number of users: what is more than fits goes to sorted files in a
- * directory of its own in the system's temporary one, until `dispose`.
+ * directory of its own, until `dispose`.
  */
 export class UserSums {
   private readonly inMemory = new Map<string, bigint>();
@@ -25,8 +25,14 @@ export class UserSums {
   private filesWritten = 0;
   private directory: string | null = null;
 
-  /** @param usersMax so many are kept in memory; each takes about 150 bytes. */
-  constructor(private readonly usersMax: number) {}
+  /**
+   * @param usersMax so many are kept in memory; each takes about 150 bytes.
+   * @param parent of the directory that is made when there are more.
+   */
+  constructor(
+    private readonly usersMax: number,
+    private readonly parent = tmpdir(),
+  ) {}
 
   add(userId: string, amount: bigint): void {
     this.inMemory.set(userId, (this.inMemory.get(userId) ?? 0n) + amount);
@@ -54,7 +60,7 @@ export class UserSums {
   }
 
   private async write(sums: SortedSums): Promise<SumsFile> {
-    this.directory ??= await mkdtemp(join(tmpdir(), 'revenue-etl-sums-'));
+    this.directory ??= await mkdtemp(join(this.parent, 'revenue-etl-sums-'));
     this.filesWritten += 1;
     const path = join(this.directory, String(this.filesWritten));
     await writeFile(path, encodeSums(sums));

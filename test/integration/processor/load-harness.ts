@@ -89,7 +89,11 @@ export class LoadHarness {
 
   async openLog(
     name = 'data',
-    overrides: { readonly files?: LogFiles; readonly now?: () => number } = {},
+    overrides: {
+      readonly files?: LogFiles;
+      readonly now?: () => number;
+      readonly segmentBytesMax?: number;
+    } = {},
   ): Promise<LocalStagingLog> {
     const log = await LocalStagingLog.open({
       dataDir: this.dataDir(name),
