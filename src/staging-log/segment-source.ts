@@ -25,7 +25,7 @@ export class PlainSource implements SegmentSource {
   private constructor(
     private readonly files: LogFiles,
     private readonly fd: number,
-    private readonly sumsPath: string,
+    private readonly place: { readonly directory: string; readonly first: number },
     private readonly live: () => readonly Block[] | null,
   ) {}
 
@@ -36,7 +36,11 @@ export class PlainSource implements SegmentSource {
     live: () => readonly Block[] | null,
   ): Promise<PlainSource> {
     const fd = await files.open(segmentPath(place.directory, place.first), 'r');
-    return new PlainSource(files, fd, sumsPath(place.directory, place.first), live);
+    return new PlainSource(files, fd, place, live);
+  }
+
+  private get path(): string {
+    return segmentPath(this.place.directory, this.place.first);
   }
 
   async size(): Promise<number> {
@@ -50,17 +54,28 @@ export class PlainSource implements SegmentSource {
     const last = known?.blocks.at(-1);
     const grows =
       known?.sealedLength === null && position >= (last?.start ?? 0) + (last?.length ?? 0);
-    if (known === null || grows) this.sums = (await readSums(this.files, this.sumsPath)) ?? NO_SUMS;
+    if (known === null || grows) this.sums = (await this.readSums()) ?? NO_SUMS;
     return this.sums?.blocks ?? [];
   }
 
-  bytes(position: number, length: number, into?: Buffer): Promise<Buffer> {
+  async bytes(position: number, length: number, into?: Buffer): Promise<Buffer> {
     const range = into === undefined ? { position, length } : { position, length, into };
-    return readExactly(this.files, this.fd, range);
+    try {
+      return await readExactly(this.files, this.fd, range);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      const where = `bytes ${position} to ${position + length} of ${this.path}`;
+      const told = new Error(`${where} cannot be read: ${String(error)}`, { cause: error });
+      throw Object.assign(told, { code });
+    }
   }
 
   close(): Promise<void> {
     return this.files.close(this.fd);
+  }
+
+  private readSums(): Promise<Sums | null> {
+    return readSums(this.files, sumsPath(this.place.directory, this.place.first));
   }
 }
 
