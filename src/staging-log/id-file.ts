@@ -10,9 +10,12 @@ export interface IdFileFacts {
   /** The offset of the segment, and its length in bytes. */
   readonly first: number;
   readonly length: number;
-  /** Log time from the last record before the segment to the last one in it. */
+  /** Log time from the end of the segment before to its own. */
   readonly seconds: number;
-  /** Of its last record, in milliseconds; 0 when it has none. */
+  /**
+   * The wall clock at its end, in milliseconds: log time goes on from there. The timestamp of its last
+   * record, or what the clock said when it took no more; 0 when nothing is known.
+   */
   readonly lastTimestamp: number;
 }
 

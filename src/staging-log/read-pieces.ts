@@ -8,18 +8,19 @@ const WINDOW_BYTES = RECORD_BYTES_MAX + BLOCK_BYTES_MAX;
 
 /**
  * The readable records of a range that ends where a segment does, oldest first, in pieces of whole lines,
- * one after the other in one buffer.
+ * one after the other in one buffer. A number stands for a sound line that is too long to be a record.
  */
 export async function* readPieces(
   log: LocalLogReader,
   from: Offset,
   end: Offset,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<Buffer | number> {
   const window = Buffer.allocUnsafeSlow(WINDOW_BYTES);
   for (let offset = from; offset < end;) {
     const chunk = await log.read(offset, RECORD_BYTES_MAX, window);
     if (chunk.kind === 'end') return;
     if (chunk.kind === 'records') yield chunk.bytes;
+    if (chunk.kind === 'oversized') yield chunk.next - offset;
     offset = chunk.next;
   }
 }
