@@ -16,11 +16,11 @@ describe('compareUtf8', () => {
   });
 
   test.each([
-    ['a character of two units', 'one of the last of one unit', '\u{1F600}', '\uFFFD'],
-    ['the longer', 'the shorter of the same beginning', 'ab', 'a'],
-    ['anything', 'nothing', 'a', ''],
-    ['lower case', 'upper case', 'a', 'B'],
-  ])('has %s behind %s', (_greater, _less, greater, less) => {
+    ['a character of two units behind one of the last of one unit', '\u{1F600}', '\uFFFD'],
+    ['the longer behind the shorter of the same beginning', 'ab', 'a'],
+    ['anything behind nothing', 'a', ''],
+    ['lower case behind upper case', 'a', 'B'],
+  ])('has %s', (_what, greater, less) => {
     expect(compareUtf8(greater, less)).toBeGreaterThan(0);
     expect(compareUtf8(less, greater)).toBeLessThan(0);
   });

@@ -34,7 +34,10 @@ export class ShareHarness {
   }
 
   /** Up to the checkpoint, to a stream. */
-  async compute(log: StagingLogReader): Promise<{ outcome: unknown; written: Buffer }> {
+  async compute(
+    log: StagingLogReader,
+    dataDir = this.loads.directory,
+  ): Promise<{ outcome: unknown; written: Buffer }> {
     const pieces: Buffer[] = [];
     const out = new Writable({
       highWaterMark: 1,
@@ -43,7 +46,7 @@ export class ShareHarness {
         setImmediate(done);
       },
     });
-    const outcome = await computeShare(this.own(log), out);
+    const outcome = await computeShare({ ...this.own(log), dataDir }, out);
     await new Promise<void>((resolve) => out.end(resolve));
     return { outcome, written: Buffer.concat(pieces) };
   }

@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, cp, mkdir } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { flipByte } from '../processor/break-files.js';
 import { LoadHarness, append, recordLine } from '../processor/load-harness.js';
 import { RunningApplication, temporaryDirectory } from '../../support/running-application.js';
 import { sendRequest } from '../../support/send-request.js';
+import { ShareHarness } from './share-harness.js';
 
 const TOOLS = join(import.meta.dirname, '../../../dist/src/tools');
 const NEVER = { LOAD_CRON: '0 0 0 1 1 *' };
@@ -18,8 +20,9 @@ interface ToolEnd {
 }
 
 /** A compiled tool on a data directory, away from the project and its `.env.local`. */
-async function runTool(name: 'verify' | 'load', dataDir: string, url = ''): Promise<ToolEnd> {
-  const child = spawn(process.execPath, [join(TOOLS, `${name}.js`)], {
+async function runTool(command: string, dataDir: string, url = ''): Promise<ToolEnd> {
+  const [name, ...toolArguments] = command.split(' ');
+  const child = spawn(process.execPath, [join(TOOLS, `${name}.js`), ...toolArguments], {
     cwd: await temporaryDirectory(),
     env: { PATH: process.env['PATH'], DATA_DIR: dataDir, DATABASE_URL: url },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -75,6 +78,55 @@ describe('the tools on a stopped application end with an exit code', () => {
     });
     expect((await verify('copy')).code).toBe(2);
     expect(await harness.balances()).toEqual({ abc: '13' });
+  });
+
+  test('load 2 and verify 2 for a log that is damaged before the checkpoint', async () => {
+    await stage(recordLine('abc', 5));
+    await load();
+    const mirror = join(harness.dataDir(), 'checkpoint.json');
+    const shown = await readFile(mirror);
+    await rm(mirror);
+    await (await harness.openLog()).close(); // which notes the checksum of what was put there
+    await flipByte(harness.segment(), 30);
+    await appendFile(harness.segment(), recordLine('abc', 8));
+    for (const run of [load, verify]) {
+      expect(await run()).toMatchObject({ code: 2, stdout: expect.stringMatching('LOG_DAMAGED') });
+    }
+    expect(await harness.balances()).toEqual({ abc: '5' });
+    await writeFile(mirror, shown);
+    expect((await load()).code).toBe(0);
+    expect(await harness.balances()).toEqual({ abc: '13' });
+  });
+
+  test('verify 0 with the shares of the other logs, and 2 without or with a bad one', async () => {
+    await stage(recordLine('abc', 5));
+    await load();
+    const other = await harness.openLog('other');
+    await append(other, ['abc', 7]);
+    await harness.processor(other).runOnce();
+    const { written } = await new ShareHarness(harness).compute(other);
+    const path = join(harness.directory, 'other.share');
+    await writeFile(path, written);
+    const withShare = (file: string) =>
+      runTool(`verify --share ${file}`, harness.dataDir(), harness.database.url);
+    const exact = await withShare(path);
+    expect(exact).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('2 events of 1 users'),
+    });
+    expect(await verify()).toMatchObject({
+      code: 2,
+      stdout: expect.stringContaining('OTHER_LOGS'),
+    });
+    await writeFile(path, written.subarray(1));
+    const bad = await withShare(path);
+    expect(bad).toMatchObject({ code: 2, stdout: expect.stringContaining('SHARE_INVALID') });
+  });
+
+  test.each(['verify --share', 'verify --shares a', 'verify a'])('2 for %s', async (command) => {
+    const { code, stderr } = await runTool(command, harness.dataDir(), harness.database.url);
+    expect(code).toBe(2);
+    expect(stderr).toContain('usage:');
   });
 
   test('3 where there is no log, and where there is no database', async () => {
