@@ -29,6 +29,9 @@ export function pointsOf(phase, call) {
 /** Whether what happens at this point can leave anything behind. */
 export const isLook = (point) => LOOKS.test(point.replace(/^[a-z]+\/[a-z]+:/, ''));
 
+/** Whether only a part of some bytes is written at this point. */
+export const isHalf = (point) => point.includes('/half:');
+
 /**
  * The files of a log whose process dies at one point: at its `nth` time (from 1) in that phase. Counts all
  * calls, so that others can choose among points that are really passed.

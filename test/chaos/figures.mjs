@@ -4,6 +4,7 @@ const LINES = 20;
 export class Figures {
   #counts = new Map();
   #kills = new Map();
+  #misses = new Map();
   #startedAt = Date.now();
   #done = 0;
   #cycles;
@@ -13,11 +14,16 @@ export class Figures {
   }
 
   add(name, number) {
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + number);
+    increase(this.#counts, name, number);
   }
 
   kill(where) {
-    this.#kills.set(where, (this.#kills.get(where) ?? 0) + 1);
+    increase(this.#kills, where, 1);
+  }
+
+  /** A process ended without having come to its point. */
+  miss(where) {
+    increase(this.#misses, where, 1);
   }
 
   /** On a terminal one line that is written over; off it, a line now and then. */
@@ -34,12 +40,11 @@ export class Figures {
   /** @param found the kind of the violation that ended it, null when there was none */
   print(found) {
     const seconds = ((Date.now() - this.#startedAt) / 1000).toFixed(1);
-    const kills = [...this.#kills].sort(([one], [other]) => (one < other ? -1 : 1));
-    console.log(`\nkills, by point:`);
-    for (const [where, count] of kills) console.log(`  ${String(count).padStart(6)} ${where}`);
-    const total = kills.reduce((sum, [, count]) => sum + count, 0);
+    console.log(`\nkills, by point:\n${listed(this.#kills)}`);
+    if (this.#misses.size > 0) console.log(`points not reached:\n${listed(this.#misses)}`);
     console.log(`\n${this.#done} cycles in ${seconds} s`);
-    console.log(`kills: ${total}, at ${kills.length} points`);
+    const total = [...this.#kills.values()].reduce((sum, count) => sum + count, 0);
+    console.log(`kills: ${total}, at ${this.#kills.size} points`);
     for (const [name, count] of this.#counts) console.log(`${name}: ${count}`);
     for (const kind of ['lost', 'doubled', 'damaged', 'wrong']) {
       console.log(`${kind}: ${found === kind ? 'yes' : 0}`);
@@ -47,3 +52,11 @@ export class Figures {
     console.log(`manual steps: ${found === 'manual' ? 'yes' : 0}`);
   }
 }
+
+const increase = (counts, name, number) => counts.set(name, (counts.get(name) ?? 0) + number);
+
+const listed = (counts) =>
+  [...counts]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, count]) => `  ${String(count).padStart(6)} ${name}`)
+    .join('\n');

@@ -14,9 +14,11 @@ import { callLength, logRecords, range, SENDERS } from './records.mjs';
 /** So often it opens and closes the log without having come to its point; then it gives up. */
 const OPENINGS_MAX = 3;
 /** Calls of a sender in one opening when the point is to come while they run. */
-const CALLS_TO_POINT_MAX = 40;
+const CALLS_TO_POINT_MAX = 24;
+/** From some records to some blocks; each opening takes the next. */
+const SEGMENT_BYTES_MAX = [4_096, 20_000, 100_000];
 
-const { dist, dataDir, order, acknowledged, segmentBytesMax, again, fault, ...plan } = JSON.parse(
+const { dist, dataDir, order, acknowledged, firstSize, again, fault, ...plan } = JSON.parse(
   process.argv[2],
 );
 const calls = order?.point.startsWith('running/') ? CALLS_TO_POINT_MAX : plan.callsPerOpening;
@@ -75,7 +77,7 @@ for (let opening = 0; order === null || opening < OPENINGS_MAX; opening++) {
     ...LOG_OPTIONS,
     ...faultyOptions(fault),
     dataDir,
-    segmentBytesMax,
+    segmentBytesMax: SEGMENT_BYTES_MAX[(firstSize + opening) % SEGMENT_BYTES_MAX.length],
     files: crashing.files,
     report: (level, message) => say('report', level, message),
   });

@@ -1,9 +1,11 @@
-import { isLook, pointsOf } from './crash-points.mjs';
+import { isHalf, isLook, pointsOf } from './crash-points.mjs';
 
-/** Kills at a random instant among all. */
+/** Kills at a random instant, among all. */
 const RANDOM_SHARE = 0.2;
-/** A point that leaves nothing behind comes so many times less often. */
-const LOOKS_RARER = 5;
+/** What a kill counts as: one that leaves nothing behind is done less often, half a write more often. */
+const TURNS = { look: 5, half: 0.5, other: 1 };
+/** As if it had been done so often when it becomes known: half writes come first. */
+const FIRST_TURNS = { look: 1, half: -0.5, other: 0 };
 
 /**
  * Which crash points there are, as processes told that passed them, and which comes next: at random one of
@@ -38,11 +40,21 @@ export class PointBook {
   note(phase, counts, killedAt) {
     for (const [call, count] of Object.entries(counts)) {
       for (const point of pointsOf(phase, call)) {
-        const { most = 0, after, turns = isLook(point) ? 1 : 0 } = this.#known.get(point) ?? {};
+        const {
+          most = 0,
+          after,
+          turns = FIRST_TURNS[sortOf(point)],
+        } = this.#known.get(point) ?? {};
         const needs = earlier(after, killedAt);
         this.#known.set(point, { most: Math.max(most, count), after: needs, turns });
       }
     }
+  }
+
+  /** A process did not come to the point: what came before it is not what it needs. */
+  missed(point) {
+    const known = this.#known.get(point);
+    if (this.#known.has(known.after)) known.after = 'outside';
   }
 
   /** The order for the next process, null for a kill from outside. */
@@ -58,9 +70,10 @@ export class PointBook {
 
   #choose() {
     if (this.#random() < RANDOM_SHARE) return [null];
-    const points = [...this.#known.keys()].sort();
-    const fewest = Math.min(...points.map((point) => this.#known.get(point).turns));
-    const candidates = points.filter((point) => this.#known.get(point).turns === fewest);
+    // Those that were only seen after a random instant wait until it is known what they need.
+    const points = [...this.#known].filter(([, { after }]) => after !== 'outside').sort();
+    const fewest = Math.min(...points.map(([, { turns }]) => turns));
+    const candidates = points.filter(([, { turns }]) => turns === fewest).map(([point]) => point);
     const point = candidates[Math.floor(this.#random() * candidates.length)];
     const { after } = this.#known.get(point);
     const order = { ...this.#orderFor(point), onNewLog: after === 'new' };
@@ -69,10 +82,16 @@ export class PointBook {
 
   #orderFor(point) {
     const known = this.#known.get(point);
-    known.turns += isLook(point) ? LOOKS_RARER : 1;
-    const nth = 1 + Math.floor(this.#random() * known.most);
+    known.turns += TURNS[sortOf(point)];
+    // Rather an early time than a late one, which may not come.
+    const nth = 1 + Math.floor(this.#random() ** 2 * known.most);
     return { point, nth, share: this.#random() };
   }
+}
+
+function sortOf(point) {
+  if (isLook(point)) return 'look';
+  return isHalf(point) ? 'half' : 'other';
 }
 
 /**
