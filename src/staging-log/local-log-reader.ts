@@ -49,9 +49,6 @@ export class LocalLogReader extends StagingLogReader {
   /** @param into see `SegmentRange`. */
   async read(from: Offset, bytesMax: number, into?: Buffer): Promise<LogChunk> {
     if (from >= this.view.end) return { kind: 'end' };
-    if (from < this.view.start) {
-      throw new RangeError(`the log begins at ${this.view.start}, ${from} cannot be read`);
-    }
     const look = (): Promise<LogChunk> => this.readOnce(from, bytesMax, into);
     const chunk = await look();
     if (chunk.kind !== 'damaged' || chunk.code !== 'BLOCK_MISSING') return chunk;
@@ -98,11 +95,19 @@ export class LocalLogReader extends StagingLogReader {
     if (last !== undefined) await this.cache.prepare(last);
   }
 
+  /** A segment is retired: what reads it now goes on, and nobody will come again. */
+  forget(entry: SegmentEntry): void {
+    this.cache.forget(entry);
+  }
+
   async close(): Promise<void> {
     await this.cache.close();
   }
 
   private async readOnce(from: Offset, bytesMax: number, into?: Buffer): Promise<LogChunk> {
+    if (from < this.view.start) {
+      throw new RangeError(`the log begins at ${this.view.start}, ${from} cannot be read`);
+    }
     const place = this.placeOf(from);
     const limit = place.end - place.first;
     const position = from - place.first;

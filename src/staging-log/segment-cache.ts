@@ -32,16 +32,8 @@ export class SegmentCache {
   ): Promise<T | null> {
     if (this.closed) throw new Error('the staging log is closed, nothing can be read any more');
     const opened = this.take(entry);
-    try {
-      await opened.source;
-    } catch (error) {
-      this.drop(keyOf(entry));
-      // One that is in use here was moved away just now: it may come back, and is not lost.
-      if (!this.isMissing(error) || this.isLive(entry)) throw error;
-      return null;
-    }
-    const working = opened.source.then(work);
-    opened.underWay.add(working);
+    const working = this.work(opened, work);
+    opened.underWay.add(working); // in the same turn: whoever drops it now must wait for this
     try {
       return await working;
     } finally {
@@ -54,11 +46,31 @@ export class SegmentCache {
     await this.use(entry, () => Promise.resolve());
   }
 
+  /** Gives a segment's descriptor back, and with it the space of a removed file, when no read needs it any more. */
+  forget(entry: SegmentEntry): void {
+    this.drop(keyOf(entry));
+  }
+
   /** Waits for reads under way: a descriptor's number soon belongs to a file of somebody else. */
   async close(): Promise<void> {
     this.closed = true;
     for (const key of [...this.opened.keys()]) this.drop(key);
     await Promise.all(this.closing);
+  }
+
+  private async work<T>(
+    { entry, source }: Opened,
+    work: (source: SegmentSource) => Promise<T>,
+  ): Promise<T | null> {
+    try {
+      await source;
+    } catch (error) {
+      this.drop(keyOf(entry));
+      // One that is in use here was moved away just now: it may come back, and is not lost.
+      if (!this.isMissing(error) || this.isLive(entry)) throw error;
+      return null;
+    }
+    return work(await source);
   }
 
   private take(entry: SegmentEntry): Opened {
