@@ -4,7 +4,8 @@
  *
  * Type-only imports count: who names another context's types cannot be changed apart from it.
  */
-const contexts = 'client|ingest|staging-log|processor|revenue|dead-letters|monitoring|verify';
+const contexts =
+  'client|ingest|staging-log|processor|revenue|dead-letters|monitoring|retention|verify';
 const anyContext = `^src/(${contexts})/`;
 const entrance = '\\.(module|port)\\.ts$';
 const databaseDriver = '^node_modules/(typeorm|pg|pg-[a-z-]+|@types/pg|@nestjs/typeorm)/';
@@ -21,6 +22,8 @@ const mayEnter = {
   'staging-log': [],
   revenue: [],
   'dead-letters': [],
+  // What is loaded, what is quarantined, how a share is written: the log itself knows none of it.
+  retention: ['staging-log', 'processor', 'dead-letters', 'verify'],
 };
 
 const directions = Object.entries(mayEnter).map(([context, allowed]) => ({
@@ -111,6 +114,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: ['^src/monitoring/', '^src/app\\.module\\.ts$'] },
       to: { path: '^src/monitoring/' },
+    },
+    {
+      name: 'retention-is-a-leaf',
+      comment: 'It takes segments away; nobody needs it but src/app.module.ts.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/retention/', '^src/app\\.module\\.ts$'] },
+      to: { path: '^src/retention/' },
     },
     {
       name: 'verify-shares-no-fold',

@@ -5,6 +5,7 @@ import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { IngestModule } from './ingest/ingest.module.js';
 import { MonitoringModule } from './monitoring/monitoring.module.js';
 import { ProcessorModule } from './processor/processor.module.js';
+import { RetentionModule } from './retention/retention.module.js';
 import { RevenueModule } from './revenue/revenue.module.js';
 import { AppConfigModule } from './shared/config/config.module.js';
 import { DatabaseModule } from './shared/database/database.module.js';
@@ -29,6 +30,7 @@ export class AppModule {
         ProcessorModule,
         RevenueModule,
         DeadLettersModule,
+        RetentionModule,
         MonitoringModule,
       ],
     };

@@ -1,6 +1,7 @@
 import { Appender, unavailable } from './appender.js';
 import { GroupCommit } from './group-commit.js';
 import { openLocalLog, type LocalStagingLogOptions, type LogParts } from './open-local-log.js';
+import type { LogRetention } from './log-retention.port.js';
 import { SelfHealing } from './self-healing.js';
 import {
   StagingLog,
@@ -102,6 +103,12 @@ export class LocalStagingLog extends StagingLog {
 
   noteLoaded(offset: Offset): void {
     this.loaded = offset;
+    this.parts.retention.noteLoaded(offset);
+  }
+
+  /** Of its oldest segments: nothing happens unless it is asked. */
+  get retention(): LogRetention {
+    return this.parts.retention;
   }
 
   close(): Promise<void> {
@@ -132,7 +139,8 @@ export class LocalStagingLog extends StagingLog {
   }
 
   private async closeFiles(): Promise<void> {
-    const { ground, sealer, view, reader } = this.parts;
+    const { ground, sealer, view, reader, retention } = this.parts;
+    await retention.stop();
     await ground.stop();
     await this.commits.idle();
     await this.healing.stop(); // it exchanges the file that is closed below

@@ -1,6 +1,7 @@
 import type { ActiveSegment } from './active-segment.js';
 import type { GroundWatch } from './ground-watch.js';
 import { LocalLogReader } from './local-log-reader.js';
+import { LocalRetention } from './local-retention.js';
 import { openLogDirectory } from './log-directory.js';
 import { nodeLogFiles, type LogFiles } from './log-files.js';
 import { idsPath, stagingDirectory } from './log-layout.js';
@@ -9,6 +10,7 @@ import { openSegments } from './open-segments.js';
 import type { OwnerView } from './owner-view.js';
 import { readPieces } from './read-pieces.js';
 import { RecordClock } from './record-clock.js';
+import { SegmentAges } from './segment-ages.js';
 import { SegmentChain } from './segment-chain.js';
 import { SegmentSealer } from './segment-sealer.js';
 import { toOffset } from './staging-log.port.js';
@@ -42,6 +44,7 @@ export interface LogParts {
   readonly chain: SegmentChain;
   readonly sealer: SegmentSealer;
   readonly ground: GroundWatch;
+  readonly retention: LocalRetention;
 }
 
 /** Opens or creates the log's files, repairs what a crash left, and reads the ids of the window back. */
@@ -66,15 +69,22 @@ export async function openLocalLog(options: LocalStagingLogOptions): Promise<Log
       report('warn', `the clock went back by ${back} ms; timestamps follow it`);
     }, options.now);
     const border = bordersOf(ids, clock);
+    const ages = new SegmentAges(ids, bounds);
     const chain = new SegmentChain({
       ...{ view, place, segmentBytesMax: options.segmentBytesMax },
       onRotated: (segment) => {
-        sealer.add({ segment, ...border() });
+        const finished = { segment, ...border() };
+        const { from, to, startSeconds, seconds } = finished;
+        ages.finished(segment.first, { from, to, endSeconds: startSeconds + seconds });
+        sealer.add(finished);
         void reader.holdLast().catch(() => undefined); // who reads it tells
       },
     });
     const ground = await watchGround({ view, reader }, { files, directory }, options);
-    return { view, reader, ids, clock, chain, sealer, ground };
+    const retention = new LocalRetention({
+      ...{ files, view, reader, ages, now: options.now, elapsed },
+    });
+    return { view, reader, ids, clock, chain, sealer, ground, retention };
   } catch (error) {
     await Promise.allSettled([view.active.close(), reader.close()]);
     throw error;

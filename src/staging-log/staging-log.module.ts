@@ -1,6 +1,7 @@
 import { Logger, Module } from '@nestjs/common';
 import { AppConfig } from '../shared/config/app-config.js';
 import { LocalStagingLog } from './local-staging-log.js';
+import { LogRetention } from './log-retention.port.js';
 import { StagingLog, StagingLogReader } from './staging-log.port.js';
 
 /** The log of this process. Opening it needs the ownership of the data directory. */
@@ -27,7 +28,12 @@ import { StagingLog, StagingLogReader } from './staging-log.port.js';
       },
     },
     { provide: StagingLogReader, useExisting: StagingLog },
+    {
+      provide: LogRetention,
+      inject: [StagingLog],
+      useFactory: (log: LocalStagingLog) => log.retention,
+    },
   ],
-  exports: [StagingLog, StagingLogReader],
+  exports: [StagingLog, StagingLogReader, LogRetention],
 })
 export class StagingLogModule {}

@@ -35,6 +35,9 @@ export class AppConfig {
   readonly appendQueueBytesMax!: number;
   readonly dedupeWindowSeconds!: number;
   readonly dedupeIdsMax!: number;
+  /** 0: all of the log is kept. May be a fraction. */
+  readonly retentionDays!: number;
+  readonly retentionAction!: 'archive' | 'delete';
   readonly jsonBodyBytesMax!: number;
   readonly arrayItemsMax!: number;
   readonly clientRequestItemsMax!: number;

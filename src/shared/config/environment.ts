@@ -3,6 +3,7 @@ import {
   IsBoolean,
   IsIn,
   IsInt,
+  IsNumber,
   IsString,
   Max,
   Min,
@@ -16,6 +17,9 @@ const MIB = 1024 * 1024;
 const wholeNumber = ({ value }: TransformFnParams): unknown =>
   typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value;
 
+const decimalNumber = ({ value }: TransformFnParams): unknown =>
+  typeof value === 'string' && /^\d{1,9}(\.\d{1,9})?$/.test(value) ? Number(value) : value;
+
 const truth = ({ value }: TransformFnParams): unknown =>
   value === 'true' ? true : value === 'false' ? false : value;
 
@@ -27,6 +31,17 @@ function WholeNumber(min: number, max: number): PropertyDecorator {
   return (target, property) => {
     Transform(wholeNumber)(target, property);
     for (const rule of [IsInt(options), Min(min, options), Max(max, options)]) {
+      rule(target, property);
+    }
+  };
+}
+
+/** Zero or more, in decimals. */
+function DecimalNumber(max: number): PropertyDecorator {
+  const options: ValidationOptions = { message: `must be a number from 0 to ${max}` };
+  return (target, property) => {
+    Transform(decimalNumber)(target, property);
+    for (const rule of [IsNumber({}, options), Min(0, options), Max(max, options)]) {
       rule(target, property);
     }
   };
@@ -142,6 +157,12 @@ export class Environment {
 
   @WholeNumber(0, 50_000_000)
   DEDUPE_IDS_MAX = 5_000_000;
+
+  @DecimalNumber(36_500)
+  RETENTION_DAYS = 0;
+
+  @IsIn(['archive', 'delete'], { message: 'must be archive or delete' })
+  RETENTION_ACTION: 'archive' | 'delete' = 'archive';
 
   @WholeNumber(1, 512 * MIB)
   JSON_BODY_BYTES_MAX = 10 * MIB;

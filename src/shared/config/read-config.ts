@@ -149,6 +149,8 @@ function resolveConfig(from: Environment, keys: readonly ApiKey[], directory: st
     appendQueueBytesMax: from.APPEND_QUEUE_BYTES_MAX,
     dedupeWindowSeconds: from.DEDUPE_WINDOW_SECONDS,
     dedupeIdsMax: from.DEDUPE_IDS_MAX,
+    retentionDays: from.RETENTION_DAYS,
+    retentionAction: from.RETENTION_ACTION,
     jsonBodyBytesMax: from.JSON_BODY_BYTES_MAX,
     arrayItemsMax: from.ARRAY_ITEMS_MAX,
     clientRequestItemsMax: from.CLIENT_REQUEST_ITEMS_MAX,
