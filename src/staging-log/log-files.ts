@@ -3,7 +3,6 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 
 const read = promisify(fs.read);
-const write = promisify(fs.write);
 const fstat = promisify(fs.fstat);
 
 /** Which file it is, on its device, and how long. */
@@ -58,8 +57,14 @@ export const nodeLogFiles: LogFiles = {
   stat: async (path) => fileState(await fs.promises.stat(path, { bigint: true })),
   fstat: async (fd) => fileState(await fstat(fd, { bigint: true })),
   read: async (fd, into, position) => (await read(fd, into, 0, into.length, position)).bytesRead,
-  write: async (fd, bytes, position) =>
-    (await write(fd, bytes, 0, bytes.length, position)).bytesWritten,
+  // Not by promisify: what its object and its function cost is 6 µs a commit, 2 % of a lone append.
+  write: (fd, bytes, position) =>
+    new Promise((resolve, reject) => {
+      fs.write(fd, bytes, 0, bytes.length, position, (error, written) => {
+        if (error === null) resolve(written);
+        else reject(error);
+      });
+    }),
   fdatasync: promisify(fs.fdatasync),
   fsync: promisify(fs.fsync),
   truncate: promisify(fs.ftruncate),
