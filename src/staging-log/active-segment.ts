@@ -96,12 +96,14 @@ export class ActiveSegment {
     // Not `a`: with O_APPEND Linux ignores the position, and a short write could not be finished.
     const fd = await files.open(segmentPath(directory, first), 'r+');
     try {
-      const tornTail = await cutTornTail(files, fd, { directory, first });
+      const last = known.at(-1) ?? emptyBlock(0);
+      const covered = last.start + last.length;
+      const tornTail = await cutTornTail(files, fd, { directory, first, covered });
       await files.fsync(fd);
       await syncDirectory(files, directory);
       const file = await files.fstat(fd);
-      const covered = await coverBlocks(files, fd, { known, length: file.size });
-      return new ActiveSegment(place, file, { fd, ...covered, tornTail });
+      const blocks = await coverBlocks(files, fd, { known, length: file.size });
+      return new ActiveSegment(place, file, { fd, ...blocks, tornTail });
     } catch (error) {
       await files.close(fd).catch(() => undefined);
       throw error;
@@ -154,13 +156,14 @@ export class ActiveSegment {
   async heal(): Promise<void> {
     const { files, report } = this.place;
     const fresh = await files.open(this.path, 'r+');
+    let isLost: boolean;
     try {
       this.assertIntact(await files.fstat(fresh), this.length);
       await files.truncate(fresh, this.length);
       await files.fsync(fresh);
       const { start, length, crc } = this.open;
       const tail = await readExactly(files, fresh, { position: start, length });
-      this.spoilt = crc32(tail) !== crc;
+      isLost = crc32(tail) !== crc;
     } catch (error) {
       await files.close(fresh).catch(() => undefined);
       throw error;
@@ -168,7 +171,8 @@ export class ActiveSegment {
     const stale = this.fd;
     this.fd = fresh;
     await files.close(stale).catch(() => undefined);
-    if (!this.spoilt) return;
+    if (!isLost) return;
+    this.spoilt = true; // for good: healing again before the next segment is there changes nothing
     const { start, length } = this.cut();
     const where = `bytes ${start} to ${start + length} of ${this.path}`;
     report('error', `${where} are not what was acknowledged: the disk lost them`);

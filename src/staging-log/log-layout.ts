@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { LogFiles } from './log-files.js';
 
 const DIGITS = 20;
-const NAME = new RegExp(`^(\\d{${DIGITS}})\\.(jsonl\\.gz|jsonl|share)$`);
+const NAME = new RegExp(`^(\\d{${DIGITS}})\\.(jsonl\\.gz|jsonl|share|sums)$`);
 
 export const ARCHIVE = 'archive';
 
@@ -45,6 +45,8 @@ export interface LogLayout {
   readonly segments: readonly SegmentEntry[];
   /** The offsets of the share files, in order. */
   readonly shares: readonly number[];
+  /** The offsets of segments that have checksums, in order; the segment itself may be lost. */
+  readonly sums: readonly number[];
   /** Names of unfinished files, relative to the directory. */
   readonly leftovers: readonly string[];
 }
@@ -63,6 +65,7 @@ export async function readLayout(files: LogFiles, directory: string): Promise<Lo
   return {
     segments,
     shares: offsetsOf(names, 'share'),
+    sums: offsetsOf(names, 'sums'),
     leftovers: leftovers.filter((name) => name.endsWith('.new')),
   };
 }

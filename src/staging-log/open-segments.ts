@@ -8,6 +8,7 @@ import {
   segmentPath,
   startOf,
   sumsPath,
+  type LogLayout,
   type SegmentEntry,
 } from './log-layout.js';
 import { OwnerView } from './owner-view.js';
@@ -24,11 +25,11 @@ export async function openSegments(place: Place, identity: string): Promise<Owne
   const { files, directory } = place;
   const layout = await readLayout(files, directory);
   for (const name of layout.leftovers) await files.unlink(join(directory, name));
-  const active = await openLast(place, layout.segments.at(-1), layout.shares.at(-1) ?? 0);
+  const active = await openLast(place, layout);
   const older = layout.segments.filter(({ first }) => first < active.first);
   try {
     const entries = [...older, { first: active.first, archived: false }];
-    await sealOlder(place, entries);
+    await sealOlder(place, entries, layout.sums);
     return new OwnerView({ directory, identity }, entries, { active, start: startOf(layout) });
   } catch (error) {
     await active.close().catch(() => undefined);
@@ -36,19 +37,28 @@ export async function openSegments(place: Place, identity: string): Promise<Owne
   }
 }
 
-/** The segment to go on with: the last one, unless that is complete, or lost bytes. */
+/** The segment to go on with: the last one, unless that is complete, or lost bytes, or is lost itself. */
 async function openLast(
   place: Place,
-  last: SegmentEntry | undefined,
-  emptyStart: number,
+  { segments, shares, sums: withSums }: LogLayout,
 ): Promise<ActiveSegment> {
   const { files, directory, report } = place;
-  if (last === undefined) return ActiveSegment.create({ ...place, first: emptyStart });
+  const last = segments.at(-1);
+  const orphan = withSums.at(-1);
+  if (orphan !== undefined && (last === undefined || orphan > last.first)) {
+    const sums = (await readSums(files, sumsPath(directory, orphan))) ?? NO_SUMS;
+    const path = segmentPath(directory, orphan);
+    report('error', `${path} is missing; it is quarantined, the log goes on behind it`);
+    return ActiveSegment.create({
+      ...place,
+      first: orphan + (sums.sealedLength ?? coveredBy(sums)),
+    });
+  }
+  if (last === undefined) return ActiveSegment.create({ ...place, first: shares.at(-1) ?? 0 });
   const { first, archived } = last;
   const path = archived ? archiveSumsPath(directory, first) : sumsPath(directory, first);
   const sums = (await readSums(files, path)) ?? NO_SUMS;
-  const block = sums.blocks.at(-1);
-  const covered = block === undefined ? 0 : block.start + block.length;
+  const covered = coveredBy(sums);
   if (archived || sums.sealedLength !== null) {
     return ActiveSegment.create({ ...place, first: first + (sums.sealedLength ?? covered) });
   }
@@ -61,14 +71,25 @@ async function openLast(
   return ActiveSegment.open({ ...place, first }, sums.blocks);
 }
 
-/** From the newest back to the first one that is sealed: sealing goes in order. */
+function coveredBy({ blocks }: Sums): number {
+  const last = blocks.at(-1);
+  return last === undefined ? 0 : last.start + last.length;
+}
+
+/**
+ * From the newest back to the first one that is sealed: sealing goes in order.
+ * @param withSums a segment ends where the next one begins, also if that is lost and only its `.sums` is left.
+ */
 async function sealOlder(
   { files, directory, report }: Place,
   entries: readonly SegmentEntry[],
+  withSums: readonly number[],
 ): Promise<void> {
   for (let at = entries.length - 2; at >= 0; at--) {
-    const [entry, next] = [entries[at], entries[at + 1]];
-    if (entry === undefined || next === undefined || entry.archived) return;
+    const [entry, follower] = [entries[at], entries[at + 1]];
+    if (entry === undefined || follower === undefined || entry.archived) return;
+    const lost = withSums.find((first) => first > entry.first && first < follower.first);
+    const next = lost === undefined ? follower : { first: lost };
     const path = sumsPath(directory, entry.first);
     const sums = (await readSums(files, path)) ?? NO_SUMS;
     if (sums.sealedLength !== null) return;
@@ -80,7 +101,7 @@ async function sealOlder(
 interface Unsealed {
   readonly directory: string;
   readonly entry: SegmentEntry;
-  readonly next: SegmentEntry;
+  readonly next: Pick<SegmentEntry, 'first'>;
   readonly sums: Sums;
 }
 

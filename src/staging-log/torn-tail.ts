@@ -20,14 +20,20 @@ export interface TornTail {
  * acknowledged, and the next record must not run into it. The bytes are kept in a file beside the
  * segment, unless the disk is full: nobody was promised them, and a full disk must not keep the log
  * from opening. Returns null when there was nothing to cut.
+ * @param covered how much of the segment has checksums: it was acknowledged, so whatever became of its line
+ * ends, it stays.
  */
 export async function cutTornTail(
   files: LogFiles,
   fd: number,
-  { directory, first }: { readonly directory: string; readonly first: number },
+  {
+    directory,
+    first,
+    covered,
+  }: { readonly directory: string; readonly first: number; readonly covered: number },
 ): Promise<TornTail | null> {
   const { size } = await files.fstat(fd);
-  const end = await endOfLastLine(files, fd, size);
+  const end = await endOfLastLine(files, fd, { from: covered, to: size });
   if (end === size) return null;
   const path = join(directory, `torn-${first + end}-${Date.now()}.bytes`);
   const keptAs = (await copyTail(files, fd, { from: end, to: size, path })) ? path : null;
@@ -36,15 +42,19 @@ export async function cutTornTail(
   return { offset: first + end, bytes: size - end, keptAs };
 }
 
-async function endOfLastLine(files: LogFiles, fd: number, size: number): Promise<number> {
-  for (let end = size; end > 0;) {
-    const position = Math.max(0, end - WINDOW_BYTES);
+async function endOfLastLine(
+  files: LogFiles,
+  fd: number,
+  { from, to }: { readonly from: number; readonly to: number },
+): Promise<number> {
+  for (let end = to; end > from;) {
+    const position = Math.max(from, end - WINDOW_BYTES);
     const bytes = await readExactly(files, fd, { position, length: end - position });
     const newline = bytes.lastIndexOf(NEWLINE);
     if (newline >= 0) return position + newline + 1;
     end = position;
   }
-  return 0;
+  return from;
 }
 
 interface Tail {

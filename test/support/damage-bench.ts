@@ -1,0 +1,131 @@
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LogFiles } from '../../src/staging-log/log-files.js';
+import { LocalStagingLog } from '../../src/staging-log/local-staging-log.js';
+import { quickLogFiles } from './quick-log-files.js';
+
+/** What lies in the directory of a log: name to bytes. */
+export type LogImage = ReadonlyMap<string, Buffer>;
+
+const MEMORY = '/dev/shm';
+
+/** Syncs cost nothing in memory, and no test that only looks at bytes has a use for them. */
+function fastDirectory(): string {
+  try {
+    accessSync(MEMORY, constants.W_OK);
+    return MEMORY;
+  } catch {
+    return tmpdir();
+  }
+}
+
+/** A log whose files are laid as a test wants them, over and over. */
+export class DamageBench {
+  readonly reports: string[] = [];
+  /** Told of each file before it is opened; throws to fail that. */
+  beforeOpen: (path: string) => void = () => undefined;
+  private readonly descriptors = new Set<number>();
+  readonly dataDir = mkdtempSync(join(fastDirectory(), 'revenue-etl-damage-'));
+  readonly directory = join(this.dataDir, 'staging');
+
+  constructor(private readonly segmentBytesMax: number) {
+    mkdirSync(this.directory);
+  }
+
+  /** Puts exactly these files there. */
+  lay(image: LogImage): void {
+    for (const name of readdirSync(this.directory)) unlinkSync(join(this.directory, name));
+    for (const [name, bytes] of image) writeFileSync(join(this.directory, name), bytes);
+    this.reports.length = 0;
+  }
+
+  /** What a crash right now would leave, if the disk had all that was written. */
+  image(): LogImage {
+    const names = readdirSync(this.directory).sort();
+    return new Map(names.map((name) => [name, readFileSync(join(this.directory, name))]));
+  }
+
+  open(): Promise<LocalStagingLog> {
+    return LocalStagingLog.open({
+      dataDir: this.dataDir,
+      segmentBytesMax: this.segmentBytesMax,
+      dedupeIdsMax: 1_000,
+      dedupeWindowSeconds: 3_600,
+      appendQueueBytesMax: 1024 * 1024,
+      backlogBytesMax: 0,
+      diskFreeBytesMin: 0,
+      files: this.files(),
+      now: () => 1,
+      report: (level, message) => void this.reports.push(`${level} ${message}`),
+    });
+  }
+
+  /** The quick ones, with a book of descriptors that are open. */
+  private files(): LogFiles {
+    return {
+      ...quickLogFiles,
+      open: async (path, flags) => {
+        this.beforeOpen(path);
+        const fd = await quickLogFiles.open(path, flags);
+        this.descriptors.add(fd);
+        return fd;
+      },
+      close: async (fd) => {
+        if (!this.descriptors.delete(fd)) throw new Error(`the descriptor ${fd} is not open`);
+        await quickLogFiles.close(fd);
+      },
+    };
+  }
+
+  /** @throws when the log left a file open. */
+  assertAllClosed(): void {
+    const { size } = this.descriptors;
+    if (size > 0) throw new Error(`${size} files are still open`);
+  }
+
+  remove(): void {
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Does the same with every case, some at once, each in a directory of its own.
+ * @throws the first error, with the name of its case.
+ */
+export async function withEach<Case>(
+  cases: Iterable<Case>,
+  create: () => DamageBench,
+  work: (bench: DamageBench, one: Case) => Promise<void>,
+): Promise<number> {
+  const AT_ONCE = 6;
+  const left = cases[Symbol.iterator]();
+  let done = 0;
+  const worker = async (): Promise<void> => {
+    const bench = create();
+    try {
+      for (let next = left.next(); next.done !== true; next = left.next()) {
+        await work(bench, next.value).catch((cause: unknown) => {
+          throw new Error(`with ${JSON.stringify(next.value)}: ${String(cause)}`, { cause });
+        });
+        done += 1;
+      }
+    } finally {
+      bench.remove();
+    }
+  };
+  const results = await Promise.allSettled(Array.from({ length: AT_ONCE }, worker));
+  const failed = results.find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+  return done;
+}
