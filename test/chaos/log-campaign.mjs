@@ -21,6 +21,7 @@ const LIFE_MAX_MS = 60_000;
 const CALLS_PER_OPENING_MAX = 8;
 /** So often this process looks at the log itself, between the kills. */
 const LOOK_SHARE = 0.25;
+const LOOK_AT_HALF_SHARE = 0.5;
 
 /**
  * Kills a process that appends to a log, again and again, and proves after each time that the log holds what
@@ -110,9 +111,9 @@ export class LogCampaign {
       this.#book.missed(order.point);
     }
     await this.#checkFiles();
-    // What half a write leaves behind is left to the next process, which may be killed over it.
-    const leave = this.#book.nextNeedsKill || (run.diedAt !== null && isHalf(run.diedAt));
-    if (!leave && random() < LOOK_SHARE) await this.#look({ finish: false });
+    // What half a write leaves behind is looked at, or left to a process that may be killed over it.
+    const share = run.diedAt !== null && isHalf(run.diedAt) ? LOOK_AT_HALF_SHARE : LOOK_SHARE;
+    if (!this.#book.nextNeedsKill && random() < share) await this.#look({ finish: false });
   }
 
   /** Runs a process until it is dead, and takes down what it said. */
@@ -187,13 +188,16 @@ export class LogCampaign {
     }
   }
 
-  /** The files alone: all that was acknowledged is there, once, in order. */
+  /** The files alone: all that was acknowledged is there, once, in order. @returns bytes of a torn tail */
   async #checkFiles() {
     const { dataDir, stored, acknowledged, endTold } = this.#log;
     const { bytes, end } = await readStored(join(dataDir, 'staging'), stored.offset);
     stored.take(bytes);
     stored.assertHolds(acknowledged);
     if (end < endTold) throw new Violation('lost', `the log ends at ${end}, not at ${endTold}`);
+    // Whole records stay, whether their senders got an answer or not.
+    this.#log.endTold = Math.max(endTold, stored.offset);
+    return end - stored.offset;
   }
 
   /** Opens the log as an application does that starts, and asks it. */
@@ -201,7 +205,8 @@ export class LogCampaign {
     const { dist, fault, random } = this.#settings;
     await checkOpenedLog({ ...this.#log, dist, fault, finish, again: random() });
     this.#log.killedAt = null;
-    await this.#checkFiles();
+    const tornBytes = await this.#checkFiles();
+    if (tornBytes > 0) throw new Violation('damaged', `a torn tail of ${tornBytes} bytes was kept`);
   }
 }
 

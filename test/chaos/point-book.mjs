@@ -4,8 +4,10 @@ import { isHalf, isLook, pointsOf } from './crash-points.mjs';
 const RANDOM_SHARE = 0.2;
 /** What a kill counts as: one that leaves nothing behind is done less often, half a write more often. */
 const TURNS = { look: 5, half: 0.5, other: 1 };
+/** Most parts of a write are small ones: torn before its first line end, too. */
+const HALF_SKEW = 3;
 /** As if it had been done so often when it becomes known: half writes come first. */
-const FIRST_TURNS = { look: 1, half: -0.5, other: 0 };
+const FIRST_TURNS = { look: 1, half: -1, other: 0 };
 
 /**
  * Which crash points there are, as processes told that passed them, and which comes next: at random one of
@@ -85,7 +87,7 @@ export class PointBook {
     known.turns += TURNS[sortOf(point)];
     // Rather an early time than a late one, which may not come.
     const nth = 1 + Math.floor(this.#random() ** 2 * known.most);
-    return { point, nth, share: this.#random() };
+    return { point, nth, share: this.#random() ** HALF_SKEW };
   }
 }
 

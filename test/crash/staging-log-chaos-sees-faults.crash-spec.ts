@@ -7,10 +7,10 @@ it.each(['lose-writes', 'keep-torn-tails', 'forget-ids'])(
   'finds a log whose fault is to %s, and leaves it for a look',
   async (fault) => {
     const seed = `${testSeed()}`;
-    const { code, output } = await runChaos('--cycles', '150', '--seed', seed, '--fault', fault);
+    const { code, output } = await runChaos('--cycles', '300', '--seed', seed, '--fault', fault);
     const found = new RegExp(`VIOLATION (.+)\n(?:.*\n)*seed ${seed}, see (/.+)\n`).exec(output);
     expect({ code, output }).toEqual({ code: 1, output: found?.input });
     await rm(found![2]!, { recursive: true });
   },
-  120_000,
+  300_000,
 );
