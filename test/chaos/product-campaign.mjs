@@ -58,7 +58,7 @@ export class ProductCampaign {
       figures.kill('while starting');
     } else {
       const url = await this.#ready(application);
-      const sending = this.#senders.sendUntil(url, new AbortController().signal);
+      const sending = this.#senders.sendOn(url, random());
       await Promise.race([sending, sleep(instant * RUNNING_MAX_MS)]);
       await application.kill();
       await sending;

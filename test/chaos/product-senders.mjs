@@ -4,6 +4,8 @@ import { range, SENDERS } from './records.mjs';
 import { Violation } from './stored-log.mjs';
 
 const PAUSE_MS = 20;
+/** Events that are sent again though they were answered. */
+const AGAIN = 50;
 const ANSWER_MAX_MS = 60_000;
 /** Not now, or too much at once: to be tried again. */
 const LATER = [429, 503];
@@ -13,10 +15,14 @@ export class ProductSenders {
   /** By sender, how many of its events were answered. */
   acknowledged = new Array(SENDERS).fill(0);
 
-  /** All of them send until `signal` is aborted, or nobody answers any more. */
-  async sendUntil(url, signal) {
+  /**
+   * All of them send until nobody answers any more; and first of all, once more, what was answered long ago.
+   * @param again from 0 to below 1: what of all that was answered
+   */
+  async sendOn(url, again) {
     const send = async (sender) => {
-      while (!signal.aborted && (await this.#sendCall(url, sender)));
+      await this.#sendAgain(url, sender, again);
+      while (await this.#sendCall(url, sender));
     };
     await Promise.all(range(0, SENDERS).map(send));
   }
@@ -28,6 +34,17 @@ export class ProductSenders {
         throw new Violation('manual', 'the application takes no events any more');
       }
     }
+  }
+
+  async #sendAgain(url, sender, again) {
+    const end = this.acknowledged[sender];
+    const from = Math.floor(again * end);
+    const to = Math.min(end, from + AGAIN);
+    if (from === to) return;
+    const answer = await post(`${url}/events`, JSON.stringify(productEvents(sender, from, to)));
+    if (answer?.status !== 202 || JSON.parse(answer.text).accepted === 0) return;
+    const what = `${to - from} events from ${sender}:${from} on`;
+    throw new Violation('doubled', `${what} were acknowledged, and now ${answer.text}`);
   }
 
   /** @returns whether it was answered; without an answer nobody knows, and it is to be sent again */
