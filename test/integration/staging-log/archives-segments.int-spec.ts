@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openLogBesideOwner } from '../../../src/staging-log/log-tools.port.js';
+import { eventually } from '../../support/eventually.js';
 import { readNumbers } from '../../support/staging-log-reading.js';
 import type { StagingLogWorkbench } from '../../support/staging-log-workbench.js';
 import {
@@ -117,7 +118,7 @@ describe('an archived segment', () => {
     await loadAll(log, bench);
     const open = bench.files.descriptors.size;
     expect(await retireOne(log)).toBe(0);
-    expect(bench.files.descriptors.size).toBe(open - 1);
+    await eventually(() => bench.files.descriptors.size === open - 1);
   });
 });
 
