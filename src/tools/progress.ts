@@ -29,7 +29,12 @@ export class Progress {
     );
   }
 
-  end(): void {
+  /** Takes the bar away, so that something else can be printed there; the next report brings it back. */
+  clear(): void {
     if (this.terminal && this.shown !== this.started) process.stderr.write('\r\u001b[K');
+  }
+
+  end(): void {
+    this.clear();
   }
 }

@@ -1,11 +1,17 @@
 import 'reflect-metadata';
+import { basename, dirname, join, resolve } from 'node:path';
 import { DataSource } from 'typeorm';
 import type { AppConfig } from '../shared/config/app-config.js';
 import { DataDirectoryOwner } from '../shared/data-directory/data-directory-owner.js';
 import { findOwner } from '../shared/data-directory/find-owner.js';
 import { dataSourceOptions } from '../shared/database/data-source-options.js';
 import { EmbeddedPostgres } from '../shared/database/embedded/embedded-postgres.js';
-import { openLogBesideOwner, openStoppedLog } from '../staging-log/log-tools.port.js';
+import {
+  openLogAsItIs,
+  openLogBesideOwner,
+  openStoppedLog,
+  type LogAsItIs,
+} from '../staging-log/log-tools.port.js';
 import type { StagingLogReader } from '../staging-log/staging-log.port.js';
 
 /** The application has the data directory, but cannot serve tools at this moment. */
@@ -18,7 +24,7 @@ export interface Workspace {
   readonly log: StagingLogReader;
   readonly dataSource: DataSource;
   /** Beside a running application: asks it anew how far its log is durable. */
-  refresh(): Promise<void>;
+  readonly refresh: () => Promise<void>;
 }
 
 type Undo = () => Promise<unknown>;
@@ -32,12 +38,84 @@ export async function withWorkspace<T>(
   config: AppConfig,
   work: (workspace: Workspace) => Promise<T>,
 ): Promise<T> {
-  const undo: Undo[] = [];
-  try {
+  return withUndo(async (undo) => {
     const running = await findOwner(config.dataDir);
     const workspace =
       running === null ? await openStopped(config, undo) : await openBeside(config.dataDir, undo);
-    return await work(workspace);
+    return work(workspace);
+  });
+}
+
+/** The same with the database alone. */
+export async function withDatabase<T>(
+  config: AppConfig,
+  work: (dataSource: DataSource) => Promise<T>,
+): Promise<T> {
+  if ((await findOwner(config.dataDir)) === null) {
+    return asOwner(config, async (connectDatabase) => work(await connectDatabase()));
+  }
+  const { databaseUrl } = await askOwner(config.dataDir);
+  return withUndo(async (undo) => work(await connect(databaseUrl, undo)));
+}
+
+/**
+ * Opens the log alone, to look at it: nothing is changed. Beside a running application up to its durable
+ * end; with it stopped, the ownership is held meanwhile.
+ * @param directory another staging directory than that of `dataDir`, or null
+ */
+export async function withLog<T>(
+  dataDir: string,
+  directory: string | null,
+  work: (log: LogAsItIs, refresh: () => Promise<void>) => Promise<T>,
+): Promise<T> {
+  const path = resolve(directory ?? join(dataDir, 'staging'));
+  return withUndo(async (undo) => {
+    // One that was put aside has another name, and no owner.
+    const end = basename(path) === 'staging' ? await findEnd(dirname(path), undo) : null;
+    const opened = await openLogAsItIs(path, end === null ? null : end.durable);
+    undo.push(() => opened.close());
+    return work(opened, end?.refresh ?? ((): Promise<void> => Promise.resolve()));
+  });
+}
+
+/**
+ * Runs a work that has the data directory to itself, and may connect to its database.
+ * @throws DataDirectoryOwnedError while an application, or another tool, has it.
+ */
+export async function asOwner<T>(
+  config: AppConfig,
+  work: (connectDatabase: () => Promise<DataSource>) => Promise<T>,
+): Promise<T> {
+  return withUndo(async (undo) => {
+    const owner = await DataDirectoryOwner.acquire(config.dataDir);
+    undo.push(() => owner.release());
+    return work(() => connectStopped(config, undo));
+  });
+}
+
+interface OwnersEnd {
+  readonly durable: () => number;
+  readonly refresh: () => Promise<void>;
+}
+
+/** Takes the ownership and answers null, unless an application has it. */
+async function findEnd(dataDir: string, undo: Undo[]): Promise<OwnersEnd | null> {
+  if ((await findOwner(dataDir)) === null) {
+    const owner = await DataDirectoryOwner.acquire(dataDir);
+    undo.push(() => owner.release());
+    return null;
+  }
+  let { endOffset } = await askOwner(dataDir);
+  const refresh = async (): Promise<void> => {
+    ({ endOffset } = await askOwner(dataDir));
+  };
+  return { durable: () => endOffset, refresh };
+}
+
+async function withUndo<T>(work: (undo: Undo[]) => Promise<T>): Promise<T> {
+  const undo: Undo[] = [];
+  try {
+    return await work(undo);
   } finally {
     for (const step of undo.reverse()) await step();
   }
@@ -68,9 +146,13 @@ async function openStopped(config: AppConfig, undo: Undo[]): Promise<Workspace> 
     process.stderr.write(`${level}: ${message}\n`);
   });
   undo.push(() => opened.close());
-  const url = config.databaseUrl || (await startEmbedded(config.dataDir, undo));
-  const dataSource = await connect(url, undo);
+  const dataSource = await connectStopped(config, undo);
   return { log: opened.log, dataSource, refresh: () => Promise.resolve() };
+}
+
+async function connectStopped(config: AppConfig, undo: Undo[]): Promise<DataSource> {
+  const url = config.databaseUrl || (await startEmbedded(config.dataDir, undo));
+  return connect(url, undo);
 }
 
 async function startEmbedded(dataDir: string, undo: Undo[]): Promise<string> {

@@ -1,0 +1,65 @@
+import { UsageError } from './log-arguments.js';
+import { exportRecords } from './log-export.js';
+import { inspect } from './log-inspect.js';
+import { newEpoch } from './log-new-epoch.js';
+import { reload } from './log-reload.js';
+import { repair } from './log-repair.js';
+import { share } from './log-share.js';
+import { verify } from './log-verify.js';
+import { runCommand } from './run-command.js';
+
+const EXIT_REFUSED = 2;
+
+/** The data directory is in use, so what was asked for is refused rather than failed. */
+const REFUSED_CODES = ['DATA_DIRECTORY_OWNED', 'APPLICATION_BUSY'];
+
+const USAGE = `usage: npm run log -- COMMAND
+  verify                      read everything, and prove it by its checksums
+  inspect [--json]            identity, segments, archives, shares
+  inspect --offset N          the record at or behind an offset
+  inspect --since TIME        the first record at or after a time
+  export --from A --to B      the records of a range [--out FILE]
+  repair                      put right what needs no backup; application stopped
+  reload --from A --to B      take restored, quarantined ranges in, once
+  share                       what this log added to the balances [--out FILE]
+  new-epoch --carry-from N    put the log aside, begin another one; application stopped
+  new-epoch --carry-nothing   [--reason TEXT]
+verify, inspect, export and share take --log DIR, a staging directory that was put aside.
+Exit codes: 0 done; 1 damage, or nothing there; 2 wrong usage or refused; 3 failed. See docs/staging-log.md.
+`;
+
+const COMMANDS = new Map<string, (args: readonly string[]) => Promise<number>>([
+  ['verify', verify],
+  ['inspect', inspect],
+  ['export', exportRecords],
+  ['repair', repair],
+  ['reload', reload],
+  ['share', share],
+  ['new-epoch', newEpoch],
+]);
+
+// `| head` has seen enough: that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+runCommand(async () => {
+  const [name = '', ...args] = process.argv.slice(2);
+  if (name === '--help' || name === '-h') {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const command = COMMANDS.get(name);
+  if (command === undefined) {
+    process.stderr.write(USAGE);
+    return EXIT_REFUSED;
+  }
+  try {
+    return await command(args);
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    if (!(error instanceof UsageError) && !REFUSED_CODES.includes(code)) throw error;
+    process.stderr.write(`${name}: ${message}\n`);
+    return EXIT_REFUSED;
+  }
+});
