@@ -29,7 +29,9 @@ export async function takeFile(path: string): Promise<Restore> {
 
 /** The offsets at which the segments of a log begin, in order. */
 export async function segmentStarts(dataDir: string): Promise<number[]> {
-  const names = (await readdir(join(dataDir, 'staging'))).filter((name) => /^\d+\.jsonl$/.test(name));
+  const names = (await readdir(join(dataDir, 'staging'))).filter((name) =>
+    /^\d+\.jsonl$/.test(name),
+  );
   return names.map((name) => parseInt(name, 10)).sort((a, b) => a - b);
 }
 
