@@ -33,6 +33,8 @@ const offences: readonly Offence[] = [
   offence('contexts-are-put-together-at-the-top', 'src/revenue', '../app.module.js'),
   offence('shared-is-the-ground-floor', 'src/shared/http', '../../revenue/a.port.js'),
   offence('monitoring-is-a-leaf', 'src/tools', '../monitoring/a.port.js'),
+  offence('retention-is-a-leaf', 'src/tools', '../retention/a.port.js'),
+  offence('retention-stands-apart', 'src/retention', '../revenue/a.port.js'),
   offence('verify-shares-no-fold', 'src/verify', '../processor/fold-planted.js'),
   offence('event-codec-is-pure', 'src/shared/event', 'node:fs'),
   offence('event-codec-is-pure', 'src/shared/event', 'class-validator'),
@@ -53,7 +55,7 @@ beforeAll(async () => {
   await Promise.all(
     copied.map((name) => cp(join(root, name), join(copy, name), { recursive: true })),
   );
-  await mkdir(join(copy, 'test'));
+  for (const name of ['test', 'bench']) await mkdir(join(copy, name));
   await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
 });
 

@@ -76,6 +76,10 @@ describe('bad variables', () => {
     expect(namesOf({ DISK_FREE_BYTES_MIN: beyond })).toEqual(['DISK_FREE_BYTES_MIN']);
     expect(namesOf({ DISK_FREE_BYTES_MIN: '9'.repeat(16) })).toEqual(['DISK_FREE_BYTES_MIN']);
   });
+  it.each(['-1', '1e3', '.5', '1.', '0x1', '36500.1', 'Infinity', 'NaN', '1,5'])(
+    'are days that are no decimal number, or too many: %s',
+    (text) => expect(namesOf({ RETENTION_DAYS: text })).toEqual(['RETENTION_DAYS']),
+  );
   it.each(['', 'x * * * * *', '60 * * * * *', '* * * * * * *'])('are cron fields: %j', (text) => {
     expect(namesOf({ LOAD_CRON: text })).toEqual(text === '' ? [] : ['LOAD_CRON']);
   });
@@ -154,6 +158,19 @@ describe('a good configuration', () => {
     'takes the database %s',
     (DATABASE_URL) => expect(configOf({ DATABASE_URL }).databaseUrl).toBe(DATABASE_URL),
   );
+});
+
+describe('retention', () => {
+  it('is off unless days are set, which may be a fraction of one', () => {
+    expect(configOf({})).toMatchObject({ retentionDays: 0, retentionAction: 'archive' });
+    const set = configOf({ RETENTION_DAYS: '0.00001', RETENTION_ACTION: 'delete' });
+    expect(set).toMatchObject({ retentionDays: 0.00001, retentionAction: 'delete' });
+    expect(configOf({ RETENTION_DAYS: '36500' }).retentionDays).toBe(36_500);
+  });
+
+  it('archives or deletes, nothing else', () => {
+    expect(namesOf({ RETENTION_ACTION: 'remove' })).toEqual(['RETENTION_ACTION']);
+  });
 });
 
 describe('variables', () => {
