@@ -9,6 +9,7 @@ import {
   type SegmentEntry,
 } from './log-layout.js';
 import { makeSums } from './open-segments.js';
+import { segmentEnd } from './segment-end.js';
 import { NO_SUMS, readSums } from './sums-file.js';
 import { findIdFaults } from './verify-id-files.js';
 
@@ -26,12 +27,10 @@ export async function repairLog(options: LocalStagingLogOptions): Promise<void> 
   await requireIdentity(files, directory);
   const log = await LocalStagingLog.open(options);
   await log.close();
-  const { segments, sums } = await readLayout(files, directory);
-  for (const [at, entry] of segments.entries()) {
-    if (at === segments.length - 1 || entry.archived) continue;
-    // The next one may be lost, and only its checksums tell where it began.
-    const begins = [...segments.map(({ first }) => first), ...sums];
-    const next = Math.min(...begins.filter((first) => first > entry.first));
+  const layout = await readLayout(files, directory);
+  for (const entry of layout.segments) {
+    const next = segmentEnd(layout, entry.first);
+    if (next === null || entry.archived) continue;
     const made = await repairSums(files, directory, { entry, next });
     if (made !== null) report('info', made);
   }
@@ -65,8 +64,8 @@ async function removeDamagedIds(
   directory: string,
   report: LocalStagingLogOptions['report'],
 ): Promise<void> {
-  const { segments } = await readLayout(files, directory);
-  for await (const { path, kind, inherited } of findIdFaults({ files, directory }, segments)) {
+  const layout = await readLayout(files, directory);
+  for await (const { path, kind, inherited } of findIdFaults({ files, directory }, layout)) {
     if (kind !== 'damaged' || inherited) continue;
     await files.unlink(path);
     await syncDirectory(files, directory);

@@ -5,7 +5,8 @@ import { readIdFileHeader } from './id-file.js';
 import type { FindingListener } from './log-finding.js';
 import { readExactly, type LogFiles } from './log-files.js';
 import { LOG_KEY_FILE } from './log-key.js';
-import { idsPath, type SegmentEntry } from './log-layout.js';
+import { idsPath, type LogLayout } from './log-layout.js';
+import { segmentEnd } from './segment-end.js';
 import { SIP_KEY_BYTES } from './sip-hash.js';
 import { readWhole } from './sums-file.js';
 
@@ -33,7 +34,7 @@ export interface IdFileFault {
 /** Tells of the key of the ids, and of files that do not belong to their segment or match their checksum. */
 export async function verifyIdFiles(
   place: Place,
-  segments: readonly SegmentEntry[],
+  layout: LogLayout,
   tell: FindingListener,
 ): Promise<void> {
   const { state, path: keyPath } = await readKey(place);
@@ -42,7 +43,7 @@ export async function verifyIdFiles(
     const message = `${keyPath} ${what}: the next start makes a new one, and reads ids from the segments`;
     tell({ kind: state === 'missing' ? 'note' : 'damage', message });
   }
-  for await (const { path, kind, reason, inherited } of findIdFaults(place, segments)) {
+  for await (const { path, kind, reason, inherited } of findIdFaults(place, layout)) {
     const what = kind === 'missing' ? 'is missing' : `cannot be used (${reason})`;
     const remedy = inherited
       ? 'ids of the log before are not known; restore it from a backup'
@@ -51,20 +52,17 @@ export async function verifyIdFiles(
   }
 }
 
-export async function* findIdFaults(
-  place: Place,
-  segments: readonly SegmentEntry[],
-): AsyncGenerator<IdFileFault> {
+export async function* findIdFaults(place: Place, layout: LogLayout): AsyncGenerator<IdFileFault> {
   const { files, directory } = place;
   const { key } = await readKey(place);
   const inherited = join(directory, INHERITED_FILE);
   const lost = await findFault(files, inherited, { key, bounds: NO_BOUNDS, first: 0, length: 0 });
   if (lost !== null && lost.kind !== 'missing') yield { ...lost, path: inherited, inherited: true };
-  for (const [at, { first, archived }] of segments.entries()) {
-    const next = segments[at + 1];
-    if (archived || next === undefined) continue;
+  for (const { first, archived } of layout.segments) {
+    const end = segmentEnd(layout, first);
+    if (archived || end === null) continue;
     const path = idsPath(directory, first);
-    const expected = { key, bounds: NO_BOUNDS, first, length: next.first - first };
+    const expected = { key, bounds: NO_BOUNDS, first, length: end - first };
     const fault = await findFault(files, path, expected);
     if (fault !== null) yield { ...fault, path, inherited: false };
   }

@@ -12,6 +12,7 @@ import {
   type SegmentEntry,
 } from './log-layout.js';
 import type { LogAsItIs } from './open-log-reader.js';
+import { segmentEnd } from './segment-end.js';
 import { readSums, type PackedBlock, type Sums } from './sums-file.js';
 import { verifyIdFiles } from './verify-id-files.js';
 
@@ -44,16 +45,17 @@ export async function verifySideFiles(
   const { segments } = layout;
   let [unproved, sealing] = [0, true];
   for (let at = segments.length - 1; at >= 0; at--) {
-    const [entry, next] = [segments[at], segments[at + 1]];
+    const entry = segments[at];
     if (entry === undefined) continue;
     const { first, archived } = entry;
     const path = archived ? archiveSumsPath(directory, first) : sumsPath(directory, first);
     const sums = await readSums(files, path);
     sealing = sealing && !archived && (sums?.sealedLength ?? null) === null;
-    const length = next === undefined ? (sums?.sealedLength ?? null) : next.first - first;
+    const next = segmentEnd(layout, first);
+    const length = next === null ? (sums?.sealedLength ?? null) : next - first;
     const facts = { ...entry, length, sums, sealing };
     unproved += uncovered(sums, Math.max(0, Math.min(length ?? Infinity, end - first)));
-    if (next !== undefined || archived || !sealing) verifySums(facts, path, tell);
+    if (next !== null || archived || !sealing) verifySums(facts, path, tell);
     else if ((sums?.damagedLines ?? 0) > 0) tell(note(`${path} has damaged lines: ${ANEW}`));
     await (archived ? verifyArchive : verifyLength)({ files, directory }, facts, tell);
   }
@@ -61,7 +63,7 @@ export async function verifySideFiles(
     const where = `${tornBytes} bytes without a line end stand behind offset ${end}`;
     tell(note(`${where}: the next start cuts them off and keeps them aside`));
   }
-  await verifyIdFiles({ files, directory }, segments, tell);
+  await verifyIdFiles({ files, directory }, layout, tell);
   await verifyNames({ files, directory }, layout, tell);
   return unproved;
 }

@@ -1,8 +1,13 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { toOffset, type Offset } from '../staging-log/staging-log.port.js';
 
-/** The arguments make no sense, or what they ask for is refused. The message says why. */
+/** The arguments make no sense by themselves. */
 export class UsageError extends Error {}
+
+/** What was asked for is refused, and nothing was done. The message says why, and what to do. */
+export class RefusedError extends Error {
+  readonly code = 'REFUSED';
+}
 
 /** Options of a command, strictly: nothing else is taken. @throws UsageError */
 export function parseOptions<T extends NonNullable<ParseArgsConfig['options']>>(

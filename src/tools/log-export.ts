@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { appConfig } from '../shared/config/config.js';
 import { findBorders, readRange, type LogAsItIs } from '../staging-log/log-tools.port.js';
 import type { Offset } from '../staging-log/staging-log.port.js';
-import { parseOffset, parseOptions, UsageError } from './log-arguments.js';
+import { parseOffset, parseOptions, RefusedError } from './log-arguments.js';
 import { withOutput, type Written } from './log-output.js';
 import { withLog } from './workspace.js';
 
@@ -31,7 +31,7 @@ async function assertBorder(opened: LogAsItIs, name: string, offset: Offset): Pr
   const { before, after } = await findBorders(opened, offset);
   if (before === offset) return;
   const nearest = before === after ? `the log's own is ${before}` : `${before} and ${after} are`;
-  throw new UsageError(`--${name} ${offset} is no border of a record; ${nearest} the nearest`);
+  throw new RefusedError(`--${name} ${offset} is no border of a record; ${nearest} the nearest`);
 }
 
 async function writeRange(

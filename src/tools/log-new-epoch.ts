@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { CheckpointMirror, proveCheckpoint, readCheckpoint } from '../processor/processor.port.js';
@@ -10,7 +11,7 @@ import {
   type LogAsItIs,
 } from '../staging-log/log-tools.port.js';
 import type { StagingLogReader } from '../staging-log/staging-log.port.js';
-import { parseOffset, parseOptions, UsageError } from './log-arguments.js';
+import { parseOffset, parseOptions, RefusedError, UsageError } from './log-arguments.js';
 import { asOwner, withDatabase, withLog } from './workspace.js';
 
 /** What the database says of the log that is to be put aside. */
@@ -34,14 +35,14 @@ export async function newEpoch(args: readonly string[]): Promise<number> {
   const { dataDir, segmentBytesMax, dedupeIdsMax, dedupeWindowSeconds } = appConfig;
   return asOwner(appConfig, async (connectDatabase) => {
     const refusal = carryFrom === null ? null : await findDouble(carryFrom, connectDatabase);
-    if (refusal !== null) throw new UsageError(refusal);
+    if (refusal !== null) throw new RefusedError(refusal);
     const result = await beginNewEpoch({
       ...{ dataDir, segmentBytesMax, dedupeIdsMax, dedupeWindowSeconds, carryFrom, reason },
       report: (level, message) => {
         process.stderr.write(`${level}: ${message}\n`);
       },
     });
-    if (result.kind === 'refused') throw new UsageError(result.message);
+    if (result.kind === 'refused') throw new RefusedError(result.message);
     const finished = result.kind === 'finished' ? 'a call that was cut off is finished now: ' : '';
     process.stdout.write(`${finished}${describe(result.epoch)}\n`);
     return 0;
@@ -96,9 +97,12 @@ async function judge(
   connectDatabase: () => Promise<DataSource>,
 ): Promise<Standing> {
   try {
+    const { databaseUrl, dataDir } = appConfig;
+    const isThere = databaseUrl !== '' || existsSync(join(dataDir, 'postgres'));
+    if (!isThere) throw new Error(`there is none in ${dataDir}, and DATABASE_URL is not set`);
     const { manager } = await connectDatabase();
     const checkpoint = await readCheckpoint(manager, log.identity);
-    const mirror = new CheckpointMirror(appConfig.dataDir, log.identity);
+    const mirror = new CheckpointMirror(dataDir, log.identity);
     const proof = await proveCheckpoint(log, checkpoint, mirror);
     const { offset } = checkpoint;
     if (proof.kind === 'wrong-log') {

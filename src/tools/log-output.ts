@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { nodeLogFiles, syncDirectory } from '../staging-log/log-tools.port.js';
-import { UsageError } from './log-arguments.js';
+import { RefusedError } from './log-arguments.js';
 
 /** What became of an output: the exit code, and whether a file of it is to stay. */
 export interface Written {
@@ -14,7 +14,7 @@ export interface Written {
 
 /**
  * Lets a work write to a file, which is there as a whole when it is there, or to the standard output.
- * @throws UsageError when that goes to a file with something in it already: `npm run` without `-s` writes
+ * @throws RefusedError when that goes to a file with something in it already: `npm run` without `-s` writes
  * lines of its own there, and a share or a range of the log behind them is of no use to anybody.
  */
 export async function withOutput(
@@ -25,7 +25,7 @@ export async function withOutput(
   const stdout = fstatSync(1);
   if (stdout.isFile() && stdout.size > 0) {
     const remedy = 'call `npm run -s log -- …`, since npm writes lines of its own without -s';
-    throw new UsageError(
+    throw new RefusedError(
       `the output goes to a file that is not empty: ${remedy}, or use --out FILE`,
     );
   }

@@ -10,8 +10,8 @@ import { runCommand } from './run-command.js';
 
 const EXIT_REFUSED = 2;
 
-/** The data directory is in use, so what was asked for is refused rather than failed. */
-const REFUSED_CODES = ['DATA_DIRECTORY_OWNED', 'APPLICATION_BUSY'];
+/** Nothing failed: it is not to be done, or not now. */
+const REFUSED_CODES = ['REFUSED', 'DATA_DIRECTORY_OWNED', 'APPLICATION_BUSY'];
 
 const USAGE = `usage: npm run log -- COMMAND
   verify                      read everything, and prove it by its checksums
@@ -58,8 +58,9 @@ runCommand(async () => {
     return await command(args);
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
-    if (!(error instanceof UsageError) && !REFUSED_CODES.includes(code)) throw error;
-    process.stderr.write(`${name}: ${message}\n`);
+    const isUsage = error instanceof UsageError;
+    if (!isUsage && !REFUSED_CODES.includes(code)) throw error;
+    process.stderr.write(`${name}: ${message}\n${isUsage ? USAGE : ''}`);
     return EXIT_REFUSED;
   }
 });
