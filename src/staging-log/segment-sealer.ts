@@ -48,7 +48,7 @@ export class SegmentSealer {
     this.stopped = true;
     clearTimeout(this.timer);
     await this.running;
-    for (const { segment } of this.waiting) await segment.release().catch(() => undefined);
+    for (const { segment } of this.waiting) await segment.close().catch(() => undefined);
     this.waiting.length = 0;
   }
 
