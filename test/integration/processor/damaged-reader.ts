@@ -8,6 +8,8 @@ export interface Damage {
   readonly code?: 'BLOCK_CORRUPT' | 'BLOCK_MISSING';
 }
 
+const HEAD_BYTES = 64 * 1024;
+
 /**
  * A real log of which ranges are damaged as long as they are in `damage`, whatever their bytes are: for
  * cases that need many of them at places of the test's choice.
@@ -33,14 +35,24 @@ export class DamagedReader extends HookedReader {
   }
 
   private async damagedChunk(offset: Offset, { to, code }: Damage): Promise<LogChunk> {
-    const { bytes } = (await this.sound.read(offset, 64 * 1024)) as { bytes: Buffer };
     return {
       kind: 'damaged',
       offset,
       next: toOffset(to),
       code: code ?? 'BLOCK_CORRUPT',
       message: 'damaged by the test',
-      head: Buffer.from(bytes.subarray(0, Math.min(64 * 1024, to - offset))),
+      head: await this.headOf(offset, Math.min(offset + HEAD_BYTES, to)),
     };
+  }
+
+  private async headOf(from: Offset, to: number): Promise<Buffer> {
+    const pieces: Buffer[] = [];
+    for (let offset = from; offset < to;) {
+      const chunk = await this.sound.read(offset, HEAD_BYTES);
+      if (chunk.kind !== 'records') throw new Error(`no records at ${offset}, but ${chunk.kind}`);
+      pieces.push(chunk.bytes);
+      offset = chunk.next;
+    }
+    return Buffer.concat(pieces).subarray(0, to - from);
   }
 }
