@@ -144,7 +144,9 @@ it('is ended by a close, between two blocks, and the next process does it', asyn
   await expect(retiring).rejects.toThrow('the staging log is closing');
   await closing;
   expect([...bench.files.descriptors]).toEqual([]);
-  await expect(retireOne(log)).rejects.toThrow('the staging log is closing');
+  for (const action of ['archive', 'delete'] as const) {
+    await expect(retireOne(log, action)).rejects.toThrow('the staging log is closing');
+  }
   bench.files.heal();
   await expectRetired(await bench.open(), { action: 'archive', firsts });
 });

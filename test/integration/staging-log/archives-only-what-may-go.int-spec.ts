@@ -174,7 +174,7 @@ describe('a segment stays', () => {
     const segment = { first: toOffset(0), end: toOffset(end) };
     const share = await makeShare(toOffset(end));
     expect(await due()).toBe(0);
-    log.noteLoaded(toOffset(10));
+    log.noteLoaded(toOffset(end));
     log.noteLoaded(log.endOffset());
     expect(await log.retention.retire(segment, share)).toBe(false);
     expect(await due()).toBeUndefined();

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openLogBesideOwner } from '../../../src/staging-log/log-tools.port.js';
 import { eventually } from '../../support/eventually.js';
-import { readNumbers } from '../../support/staging-log-reading.js';
+import { readLines, readNumbers } from '../../support/staging-log-reading.js';
 import type { StagingLogWorkbench } from '../../support/staging-log-workbench.js';
 import {
   appendNumbers,
@@ -109,6 +109,17 @@ describe('an archived segment', () => {
     expect(reads.length).toBeGreaterThan(5);
     for (const read of reads) expect(await read).toEqual(numbers(0, 60));
     expect(bench.files.strayCloses).toBe(0);
+  });
+
+  it('has the lines of others that it had, however long they are', async () => {
+    await bench.lay(`{"n":0}\n${'y'.repeat(3_000_000)}\n\n\0\xff\n{"n":1}\n`);
+    const log = await bench.open();
+    await appendNumbers(log, bench, [2, 4]);
+    const before = await readLines(log);
+    expect(before.map(({ oversized }) => oversized)).toContain(true);
+    await loadAll(log, bench);
+    expect(await retireOne(log)).toBe(0);
+    expect(await readLines(log)).toEqual(before);
   });
 
   it('gives its descriptor back, so that its space is free', async () => {
