@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { temporaryDirectory } from './running-application.js';
 
-const LOG_TOOL = join(import.meta.dirname, '../../dist/src/tools/log.js');
+const TOOLS = join(import.meta.dirname, '../../dist/src/tools');
+const LOG_TOOL = join(TOOLS, 'log.js');
 
 export interface ToolEnd {
   readonly code: number | null;
@@ -23,7 +24,12 @@ export function runLogTool(place: ToolPlace, ...args: readonly string[]): Promis
   return runShell(place, 'exec "$@"', [process.execPath, LOG_TOOL, ...args]);
 }
 
-/** The same behind a pipe: `$@` is the tool, and the shell fails when any part of a pipe does. */
+/** The compiled `npm run verify`, in the same way. */
+export function runVerifyTool(place: ToolPlace, ...args: readonly string[]): Promise<ToolEnd> {
+  return runShell(place, 'exec "$@"', [process.execPath, join(TOOLS, 'verify.js'), ...args]);
+}
+
+/** `npm run log` behind a pipe: `$@` is the tool, and the shell fails when any part of a pipe does. */
 export function pipeLogTool(
   place: ToolPlace,
   pipe: string,
