@@ -41,7 +41,7 @@ export function judgeAnswers(
       const stored = model.stored(record);
       if (result.kind === 'durable') appended.push(stored);
       else unsure.push({ stored, isNew: allowed.size === 1 });
-      claimed.push(record);
+      if (result.kind === 'durable' || allowed.size === 1) claimed.push(record);
     }
   }
   return { appended, unsure };

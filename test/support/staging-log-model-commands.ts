@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { RetentionAction } from '../../src/staging-log/log-retention.port.js';
 import type { NewRecord } from '../../src/staging-log/staging-log.port.js';
 import type { Ending } from './staging-log-model-disk.js';
 import type { CallName, Death, Fault } from './staging-log-model-process.js';
@@ -37,6 +38,12 @@ export type Command =
   | { readonly kind: 'prove'; readonly at: number }
   | { readonly kind: 'note-loaded'; readonly at: number }
   | { readonly kind: 'repair' }
+  | {
+      /** All is loaded, and the oldest segment goes, if it may. */
+      readonly kind: 'retire';
+      readonly action: RetentionAction;
+      readonly trouble: Trouble | null;
+    }
   | { readonly kind: 'reopen'; readonly bounds: Bounds; readonly trouble: Trouble | null };
 
 export interface Scenario {
@@ -78,8 +85,8 @@ const record: fc.Arbitrary<RecordPlan> = fc.record({
   id: fc.option(fc.nat(5), { freq: 2 }),
   content: fc.nat(1),
   bytes: fc.oneof(
-    { weight: 30, arbitrary: fc.nat(60) },
-    { weight: 1, arbitrary: fc.integer({ min: 20_000, max: 70_000 }) },
+    { weight: 20, arbitrary: fc.nat(60) },
+    { weight: 1, arbitrary: fc.constantFrom(22_000, 33_000, 65_500, 70_000) },
   ),
 });
 
@@ -133,7 +140,21 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('read-beside' as const), from: place, bytesMax }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('prove' as const), at: place }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('note-loaded' as const), at: place }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('note-loaded' as const),
+      at: fc.oneof(place, fc.constant(100)),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('retire' as const),
+      action: fc.constantFrom<RetentionAction>('archive', 'delete'),
+      trouble: fc.option(trouble, { freq: 2 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('repair' as const) }) },
 );
 
@@ -141,7 +162,7 @@ export const scenario: fc.Arbitrary<Scenario> = fc.record({
   seed: fc.nat(2 ** 31 - 1),
   pace: fc.array(fc.constantFrom(0, 0, 0, 1, 3), { minLength: 1, maxLength: 8 }),
   bounds,
-  commands: fc.array(command, { minLength: 1, maxLength: 14, size: 'max' }),
+  commands: fc.array(command, { minLength: 1, maxLength: 16, size: 'max' }),
 });
 
 /** @param number that no other record of the scenario has, for one without an id */

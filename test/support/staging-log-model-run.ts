@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { LocalLogReader } from '../../src/staging-log/local-log-reader.js';
 import { stagingDirectory } from '../../src/staging-log/log-layout.js';
+import type { RetentionAction } from '../../src/staging-log/log-retention.port.js';
 import { DirectoryView } from '../../src/staging-log/log-view.js';
-import { toOffset, type Offset } from '../../src/staging-log/staging-log.port.js';
+import type { Offset } from '../../src/staging-log/staging-log.port.js';
 import {
   recordOf,
   type Bounds,
@@ -18,6 +19,7 @@ import {
   type UnsureRecord,
 } from './staging-log-model-answers.js';
 import { compareProof, compareRead } from './staging-log-model-reads.js';
+import { followStart, retireOldest } from './staging-log-model-retire.js';
 import { ModelWorld, type Ground } from './staging-log-model-world.js';
 import { LogModel, type StoredRecord } from './staging-log-model.js';
 import { readLines } from './staging-log-reading.js';
@@ -71,9 +73,10 @@ export class ModelRun {
       case 'prove':
         return world.undisturbed(() => compareProof(model, world.log, command.at));
       case 'note-loaded':
-        this.loaded = this.model.offsetAt(this.model.indexOf(command.at));
-        world.log.noteLoaded(this.loaded);
+        this.noteLoaded(model.indexOf(command.at));
         return;
+      case 'retire':
+        return this.retire(command.action, command.trouble);
       case 'repair':
         await world.repair();
         this.unsure = [];
@@ -125,7 +128,26 @@ export class ModelRun {
     this.model.records.push(...appended);
     this.model.offsets.push(...lines.map(({ next }) => next));
     assert.equal(log.endOffset(), this.model.offsets.at(-1), 'the end');
-    assert.equal(log.size().bytes, log.endOffset(), 'the size');
+    assert.equal(log.size().bytes, log.endOffset() - log.startOffset(), 'the size');
+  }
+
+  private noteLoaded(index: number): void {
+    this.loaded = this.model.offsetAt(index);
+    this.world.log.noteLoaded(this.loaded);
+  }
+
+  private async retire(action: RetentionAction, trouble: Trouble | null): Promise<void> {
+    const { world, model } = this;
+    this.noteLoaded(model.records.length);
+    const { loaded } = this;
+    world.begins(trouble);
+    await retireOldest(model, world.log.retention, { action, loaded }).catch((error: unknown) => {
+      const isExpected =
+        !(error instanceof assert.AssertionError) && (world.isDead || world.isBroken);
+      if (!isExpected) throw error;
+    });
+    if (await world.ends(trouble)) return this.open();
+    followStart(model, world.log.startOffset(), false);
   }
 
   private async reopen(bounds: Bounds, trouble: Trouble | null): Promise<void> {
@@ -170,17 +192,19 @@ export class ModelRun {
     this.loaded = null;
     this.identity ??= world.log.identity;
     assert.equal(world.log.identity, this.identity, 'the identity stays');
-    const lines = await world.undisturbed(() => readLines(world.log));
-    const known = model.records.map(({ text }) => text);
+    const lines = await world.undisturbed(() => readLines(world.log, world.log.startOffset()));
+    followStart(model, world.log.startOffset(), true);
+    const known = model.records.slice(model.start).map(({ text }) => text);
     const found = lines.map(({ text }) => text);
     assert.deepEqual(found.slice(0, known.length), known, 'what was acknowledged is there');
     model.records.push(...takeSurvivors(this.unsure, found.slice(known.length)));
     this.unsure = [];
-    const offsets = [toOffset(0), ...lines.map(({ next }) => next)];
-    const before = this.model.offsets.slice(0, known.length + 1);
+    const offsets = [world.log.startOffset(), ...lines.map(({ next }) => next)];
+    const before = model.offsets.slice(model.start);
     assert.deepEqual(offsets.slice(0, before.length), before, 'offsets stay');
-    this.model.offsets.splice(0, Infinity, ...offsets);
+    model.offsets.splice(model.start, Infinity, ...offsets);
     assert.equal(world.log.endOffset(), offsets.at(-1), 'the end after opening');
+    assert.equal(await world.fileEnd(), offsets.at(-1), 'nothing stands behind the end');
   }
 
   /** A reader such as tools have, which stays open as long as the log. */

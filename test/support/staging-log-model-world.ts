@@ -4,6 +4,7 @@ import {
   type LocalStagingLogOptions,
 } from '../../src/staging-log/local-staging-log.js';
 import type { LogFiles } from '../../src/staging-log/log-files.js';
+import { readLayout, segmentPath, stagingDirectory } from '../../src/staging-log/log-layout.js';
 import type { Trouble } from './staging-log-model-commands.js';
 import type { Ending } from './staging-log-model-disk.js';
 import { MortalProcess, type CallName } from './staging-log-model-process.js';
@@ -87,6 +88,16 @@ export class ModelWorld {
     await opened.close();
     if (!process.isDead)
       assert.equal(process.descriptors.size, 0, 'a closed log leaves files open');
+  }
+
+  /** Where the last segment ends, whatever the log tells. */
+  fileEnd(): Promise<number> {
+    const { files, dataDir } = this.ground;
+    const directory = stagingDirectory(dataDir);
+    return this.undisturbed(async () => {
+      const first = (await readLayout(files, directory)).segments.at(-1)?.first ?? 0;
+      return first + (await files.stat(segmentPath(directory, first))).size;
+    });
   }
 
   /** Trouble begins. */

@@ -29,6 +29,12 @@ export class LogModel {
   readonly records: StoredRecord[] = [];
   /** Where each record begins, and the end. */
   readonly offsets: Offset[] = [START_OF_LOG];
+  /** Where the log begins: those before this one were deleted. */
+  start = 0;
+  /** Those before this one were deleted without a failure: they never come back. */
+  gone = 0;
+  /** Those before this one were out of the window and retired: wider bounds do not bring their ids back. */
+  retired = 0;
   /** True time, in ms. */
   now = 1_763_800_000_000;
   process = 0;
@@ -60,7 +66,9 @@ export class LogModel {
       one.process === this.process && age(one) >= seconds + 1;
     const candidates = newest.filter((one) => one.id === id && !isGone(one));
     const allowed = new Set(candidates.map(outcome));
-    if (!candidates.some((one) => age(one) <= seconds)) allowed.add('appended');
+    const isKnown = (one: StoredRecord): boolean =>
+      age(one) <= seconds && this.records.indexOf(one) >= this.retired;
+    if (!candidates.some(isKnown)) allowed.add('appended');
     return allowed;
   }
 
@@ -70,9 +78,20 @@ export class LogModel {
     return offset;
   }
 
-  /** The record at a part of the log, in percent. */
+  /** The record at a part of the log that is there, in percent. */
   indexOf(part: number): number {
-    return Math.round((part / 100) * this.records.length);
+    return this.start + Math.round((part / 100) * (this.records.length - this.start));
+  }
+
+  /** Whether one of the records up to an offset has an id that must still be known. */
+  needsBefore(end: Offset): boolean {
+    return this.records.some(
+      (one, index) =>
+        one.id !== undefined &&
+        this.offsetAt(index) < end &&
+        !this.allowed({ ...one, id: one.id }, []).has('appended') &&
+        this.records.findLastIndex(({ id }) => id === one.id) === index,
+    );
   }
 
   /** The fingerprint of the record at an index: of a long one, of its end. */
