@@ -77,7 +77,8 @@ function coveredBy({ blocks }: Sums): number {
 }
 
 /**
- * From the newest back to the first one that is sealed: sealing goes in order.
+ * From the newest back to the first one that is sealed: sealing goes in order. What cannot be written now, on
+ * a full disk say, is left to the next start, and what is newer with it: it keeps no log from opening.
  * @param withSums a segment ends where the next one begins, also if that is lost and only its `.sums` is left.
  */
 async function sealOlder(
@@ -85,15 +86,24 @@ async function sealOlder(
   entries: readonly SegmentEntry[],
   withSums: readonly number[],
 ): Promise<void> {
+  const unsealed: Unsealed[] = [];
   for (let at = entries.length - 2; at >= 0; at--) {
     const [entry, follower] = [entries[at], entries[at + 1]];
-    if (entry === undefined || follower === undefined || entry.archived) return;
+    if (entry === undefined || follower === undefined || entry.archived) break;
+    const sums = (await readSums(files, sumsPath(directory, entry.first))) ?? NO_SUMS;
+    if (sums.sealedLength !== null) break;
     const lost = withSums.find((first) => first > entry.first && first < follower.first);
     const next = lost === undefined ? follower : { first: lost };
-    const path = sumsPath(directory, entry.first);
-    const sums = (await readSums(files, path)) ?? NO_SUMS;
-    if (sums.sealedLength !== null) return;
-    await makeSums(files, { directory, entry, next, sums });
+    unsealed.push({ directory, entry, next, sums });
+  }
+  for (const one of unsealed.reverse()) {
+    const path = sumsPath(directory, one.entry.first);
+    try {
+      await makeSums(files, one);
+    } catch (error) {
+      report('warn', `the checksums in ${path} are not complete yet: ${String(error)}`);
+      return;
+    }
     report('warn', `the checksums in ${path} were completed`);
   }
 }

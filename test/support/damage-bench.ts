@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { LogFiles } from '../../src/staging-log/log-files.js';
 import { LocalStagingLog } from '../../src/staging-log/local-staging-log.js';
 import { quickLogFiles } from './quick-log-files.js';
+import { StruckLogFiles } from './struck-log-files.js';
 
 /** What lies in the directory of a log: name to bytes. */
 export type LogImage = ReadonlyMap<string, Buffer>;
@@ -33,9 +33,8 @@ function fastDirectory(): string {
 /** A log whose files are laid as a test wants them, over and over. */
 export class DamageBench {
   readonly reports: string[] = [];
-  /** Told of each file before it is opened; throws to fail that. */
-  beforeOpen: (path: string) => void = () => undefined;
-  private readonly descriptors = new Set<number>();
+  /** What the log works on. */
+  readonly struck = new StruckLogFiles(quickLogFiles);
   readonly dataDir = mkdtempSync(join(fastDirectory(), 'revenue-etl-damage-'));
   readonly directory = join(this.dataDir, 'staging');
 
@@ -65,33 +64,16 @@ export class DamageBench {
       appendQueueBytesMax: 1024 * 1024,
       backlogBytesMax: 0,
       diskFreeBytesMin: 0,
-      files: this.files(),
+      files: this.struck.files,
       now: () => 1,
       report: (level, message) => void this.reports.push(`${level} ${message}`),
     });
   }
 
-  /** The quick ones, with a book of descriptors that are open. */
-  private files(): LogFiles {
-    return {
-      ...quickLogFiles,
-      open: async (path, flags) => {
-        this.beforeOpen(path);
-        const fd = await quickLogFiles.open(path, flags);
-        this.descriptors.add(fd);
-        return fd;
-      },
-      close: async (fd) => {
-        if (!this.descriptors.delete(fd)) throw new Error(`the descriptor ${fd} is not open`);
-        await quickLogFiles.close(fd);
-      },
-    };
-  }
-
   /** @throws when the log left a file open. */
   assertAllClosed(): void {
-    const { size } = this.descriptors;
-    if (size > 0) throw new Error(`${size} files are still open`);
+    const names = [...this.struck.open.values()];
+    if (names.length > 0) throw new Error(`still open: ${names.join(', ')}`);
   }
 
   remove(): void {
@@ -108,14 +90,16 @@ export async function withEach<Case>(
   create: () => DamageBench,
   work: (bench: DamageBench, one: Case) => Promise<void>,
 ): Promise<number> {
-  const AT_ONCE = 6;
+  const AT_ONCE = 24; // where calls fail, a log mostly waits
   const left = cases[Symbol.iterator]();
   let done = 0;
+  let isFailed = false;
   const worker = async (): Promise<void> => {
     const bench = create();
     try {
-      for (let next = left.next(); next.done !== true; next = left.next()) {
+      for (let next = left.next(); next.done !== true && !isFailed; next = left.next()) {
         await work(bench, next.value).catch((cause: unknown) => {
+          isFailed = true;
           throw new Error(`with ${JSON.stringify(next.value)}: ${String(cause)}`, { cause });
         });
         done += 1;

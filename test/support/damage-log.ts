@@ -41,8 +41,8 @@ export async function leaveLog(leaving: Leaving): Promise<LeftLog> {
   const bench = newBench();
   try {
     if (leaving === 'unsealed') {
-      bench.beforeOpen = (path) => {
-        if (path.endsWith('.ids.new')) throw systemError('EIO');
+      bench.struck.strike = (call, _when, path) => {
+        if (call === 'open' && path.endsWith('.ids.new')) throw systemError('EIO');
       };
     }
     const records: TakenRecord[] = [];
