@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Offset } from '../../src/staging-log/staging-log.port.js';
+import { START_OF_LOG } from '../../src/staging-log/staging-log.port.js';
 import type { ContractContext } from './staging-log-under-test.js';
 import { accepting, appendAll, readNumbers, record } from './staging-log-reading.js';
 
@@ -69,20 +69,23 @@ export function registerRefusalTests({ subject, log, reopen }: ContractContext):
 
   describe('the bound of what waits for the load', () => {
     it('refuses once the load is known to be behind, until it has caught up', async () => {
-      await reopen({ backlogBytesMax: 100 });
-      for (let n = 0; n < 10; n++) await appendAll(log(), record(n));
-      log().noteLoaded(0 as Offset);
+      await reopen({ backlogBytesMax: 1 });
+      for (let n = 0; n < 9; n++) await appendAll(log(), record(n));
+      const beforeLast = log().endOffset();
+      await appendAll(log(), record(9)); // nobody told yet how far the load is
+      log().noteLoaded(START_OF_LOG);
       expect(await log().append([record(10)])).toMatchObject({ code: 'BACKLOG_FULL' });
-      log().noteLoaded((log().endOffset() - 101) as Offset);
+      log().noteLoaded(beforeLast);
       expect(log().health()).toMatchObject({ kind: 'refusing', code: 'BACKLOG_FULL' });
-      log().noteLoaded((log().endOffset() - 100) as Offset);
+      log().noteLoaded(log().endOffset());
       await appendAll(log(), record(10));
+      expect(await readNumbers(log())).toEqual(Array.from({ length: 11 }, (_, n) => n));
     });
 
     it('is off at 0', async () => {
       await reopen({ backlogBytesMax: 0 });
       for (let n = 0; n < 10; n++) await appendAll(log(), record(n));
-      log().noteLoaded(0 as Offset);
+      log().noteLoaded(START_OF_LOG);
       await appendAll(log(), record(10));
     });
   });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Offset, StagingLog } from '../../src/staging-log/staging-log.port.js';
 import { registerIdTests } from './staging-log-contract-ids.js';
+import { registerPlaceTests } from './staging-log-contract-places.js';
 import { registerRefusalTests } from './staging-log-contract-refusals.js';
 import { appendAll, readLines, readNumbers, readTexts, record } from './staging-log-reading.js';
 import type { LogBounds, StagingLogUnderTest } from './staging-log-under-test.js';
@@ -58,7 +59,7 @@ export function registerStagingLogTests(create: () => Promise<StagingLogUnderTes
         await appendAll(log, record(n));
         const lines = await readLines(log, before);
         expect(lines.map(({ text }) => (JSON.parse(text) as { n: number }).n)).toEqual([n]);
-        expect(lines[0]).toMatchObject({ offset: before, next: log.endOffset() });
+        expect(await readLines(log, lines[0]?.next)).toEqual([]);
       }
     });
 
@@ -185,6 +186,7 @@ export function registerStagingLogTests(create: () => Promise<StagingLogUnderTes
     });
   });
 
+  registerPlaceTests(context);
   registerIdTests(context);
   registerRefusalTests(context);
 }
