@@ -5,7 +5,7 @@ import { readIdFileHeader } from './id-file.js';
 import type { FindingListener } from './log-finding.js';
 import { readExactly, type LogFiles } from './log-files.js';
 import { LOG_KEY_FILE } from './log-key.js';
-import { idsPath, type LogLayout } from './log-layout.js';
+import { idsPath, segmentPath, type LogLayout } from './log-layout.js';
 import { segmentEnd } from './segment-end.js';
 import { SIP_KEY_BYTES } from './sip-hash.js';
 import { readWhole } from './sums-file.js';
@@ -64,7 +64,19 @@ export async function* findIdFaults(place: Place, layout: LogLayout): AsyncGener
     const path = idsPath(directory, first);
     const expected = { key, bounds: NO_BOUNDS, first, length: end - first };
     const fault = await findFault(files, path, expected);
-    if (fault !== null) yield { ...fault, path, inherited: false };
+    if (fault === null || !(await isThere(files, segmentPath(directory, first)))) continue;
+    yield { ...fault, path, inherited: false };
+  }
+}
+
+/** Not when it was retired meanwhile, and its ids with it. */
+async function isThere(files: LogFiles, path: string): Promise<boolean> {
+  try {
+    await files.stat(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
   }
 }
 

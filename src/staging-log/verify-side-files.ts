@@ -31,6 +31,11 @@ interface SegmentFacts extends SegmentEntry {
   readonly sealing: boolean;
 }
 
+interface Place {
+  readonly files: LogFiles;
+  readonly directory: string;
+}
+
 /**
  * Looks at everything that stands beside the records.
  * @param end of the records that count
@@ -41,31 +46,72 @@ export async function verifySideFiles(
   end: number,
   tell: FindingListener,
 ): Promise<number> {
+  const place = { files, directory };
   const layout = await readLayout(files, directory);
-  const { segments } = layout;
   let [unproved, sealing] = [0, true];
-  for (let at = segments.length - 1; at >= 0; at--) {
-    const entry = segments[at];
-    if (entry === undefined) continue;
-    const { first, archived } = entry;
-    const path = archived ? archiveSumsPath(directory, first) : sumsPath(directory, first);
-    const sums = await readSums(files, path);
-    sealing = sealing && !archived && (sums?.sealedLength ?? null) === null;
-    const next = segmentEnd(layout, first);
-    const length = next === null ? (sums?.sealedLength ?? null) : next - first;
-    const facts = { ...entry, length, sums, sealing };
-    unproved += uncovered(sums, Math.max(0, Math.min(length ?? Infinity, end - first)));
-    if (next !== null || archived || !sealing) verifySums(facts, path, tell);
-    else if ((sums?.damagedLines ?? 0) > 0) tell(note(`${path} has damaged lines: ${ANEW}`));
-    await (archived ? verifyArchive : verifyLength)({ files, directory }, facts, tell);
+  for (const entry of layout.segments.toReversed()) {
+    const looked = await lookUnlessRetired(place, layout, { entry, sealing });
+    if (looked === null) continue;
+    const { facts, findings } = looked;
+    for (const finding of findings) tell(finding);
+    ({ sealing } = facts);
+    const length = Math.min(facts.length ?? Infinity, end - facts.first);
+    unproved += uncovered(facts.sums, Math.max(0, length));
   }
   if (tornBytes > 0) {
     const where = `${tornBytes} bytes without a line end stand behind offset ${end}`;
     tell(note(`${where}: the next start cuts them off and keeps them aside`));
   }
-  await verifyIdFiles({ files, directory }, layout, tell);
-  await verifyNames({ files, directory }, layout, tell);
+  await verifyIdFiles(place, layout, tell);
+  await verifyNames(place, layout, tell);
   return unproved;
+}
+
+interface Looked {
+  readonly facts: SegmentFacts;
+  readonly findings: readonly LogFinding[];
+}
+
+interface ToLookAt {
+  readonly entry: SegmentEntry;
+  /** Whether all segments behind it are not sealed yet. */
+  readonly sealing: boolean;
+}
+
+/** What looks like damage may be retention at work: then the segment is an archive now, or gone (null). */
+async function lookUnlessRetired(
+  place: Place,
+  layout: LogLayout,
+  { entry, sealing }: ToLookAt,
+): Promise<Looked | null> {
+  const looked = await lookAtSegment(place, layout, { entry, sealing });
+  if (looked.findings.length === 0) return looked;
+  const { segments } = await readLayout(place.files, place.directory);
+  const now = segments.find(({ first }) => first === entry.first);
+  if (now === undefined) return null;
+  if (now.archived === entry.archived) return looked;
+  return lookUnlessRetired(place, layout, { entry: now, sealing });
+}
+
+async function lookAtSegment(
+  place: Place,
+  layout: LogLayout,
+  { entry, sealing: behind }: ToLookAt,
+): Promise<Looked> {
+  const { files, directory } = place;
+  const { first, archived } = entry;
+  const path = archived ? archiveSumsPath(directory, first) : sumsPath(directory, first);
+  const sums = await readSums(files, path);
+  const sealing = behind && !archived && (sums?.sealedLength ?? null) === null;
+  const next = segmentEnd(layout, first);
+  const length = next === null ? (sums?.sealedLength ?? null) : next - first;
+  const facts = { ...entry, length, sums, sealing };
+  const findings: LogFinding[] = [];
+  const tell = (finding: LogFinding): void => void findings.push(finding);
+  if (next !== null || archived || !sealing) verifySums(facts, path, tell);
+  else if ((sums?.damagedLines ?? 0) > 0) tell(note(`${path} has damaged lines: ${ANEW}`));
+  await (archived ? verifyArchive : verifyLength)(place, facts, tell);
+  return { facts, findings };
 }
 
 const ANEW = 'what is lost of it is made anew at the next start';
@@ -97,11 +143,6 @@ function verifySums(
     const what = sums.sealedLength < (length ?? 0) ? 'one is missing between' : 'they overlap';
     tell(damage(`${path} tells of ${sums.sealedLength} bytes, ${behind}: ${what}`));
   }
-}
-
-interface Place {
-  readonly files: LogFiles;
-  readonly directory: string;
 }
 
 /** Bytes behind the end belong to nobody. Those that are missing are found by reading. */
