@@ -61,6 +61,7 @@ export async function leaveLog(leaving: Leaving): Promise<LeftLog> {
     }
     if (leaving === 'closed') await log.close();
     const image = bench.image();
+    if (leaving === 'closed') assertCovered(image);
     await log.close();
     expectLog(await reread(bench), { end: records.at(-1)!.next, damaged: [], records });
     const firsts = segmentsOf(image).map((name) => Number(SEGMENT.exec(name)![1]));
@@ -76,6 +77,15 @@ export const segmentsOf = (image: LogImage): string[] =>
 function isSealed(image: LogImage): boolean {
   const names = segmentsOf(image).slice(0, -1);
   return names.every((name) => image.get(beside(name, 'sums'))?.includes('sealed'));
+}
+
+/** A clean close leaves checksums of every byte. */
+function assertCovered(image: LogImage): void {
+  for (const name of segmentsOf(image)) {
+    const lines = (image.get(beside(name, 'sums')) ?? '').toString().match(/^\d.*$/gm) ?? [];
+    const covered = lines.reduce((sum, line) => sum + Number(line.split(' ')[1]), 0);
+    assertSame(`what ${name} is covered by`, covered, image.get(name)!.length);
+  }
 }
 
 /** The side file of a segment. */
