@@ -78,8 +78,8 @@ function offsetsOf(names: readonly string[], extension: string): number[] {
     .sort((one, other) => one - other);
 }
 
-/** Where the log begins: what lies before its first segment is gone rightly once a share covers it. */
+/** Where the log begins: what lies before its first segment is gone rightly as far as a share covers it. */
 export function startOf({ segments, shares }: LogLayout): number {
-  const first = segments[0]?.first ?? shares.at(-1) ?? 0;
-  return (shares.at(-1) ?? 0) >= first ? first : 0;
+  const share = shares.at(-1) ?? 0;
+  return Math.min(segments[0]?.first ?? share, share);
 }
