@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DataSource } from 'typeorm';
 import type { AppConfig } from '../shared/config/app-config.js';
@@ -70,8 +71,9 @@ export async function withLog<T>(
 ): Promise<T> {
   const path = resolve(directory ?? join(dataDir, 'staging'));
   return withUndo(async (undo) => {
-    // One that was put aside has another name, and no owner.
-    const end = basename(path) === 'staging' ? await findEnd(dirname(path), undo) : null;
+    // One that was put aside has another name, and no owner. Where there is none, nothing is made.
+    const mayBeOwned = basename(path) === 'staging' && existsSync(path);
+    const end = mayBeOwned ? await findEnd(dirname(path), undo) : null;
     const opened = await openLogAsItIs(path, end === null ? null : end.durable);
     undo.push(() => opened.close());
     return work(opened, end?.refresh ?? ((): Promise<void> => Promise.resolve()));

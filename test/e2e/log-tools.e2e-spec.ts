@@ -207,5 +207,6 @@ describe('npm run log with the application stopped', () => {
     const { code, stderr } = await runLogTool({ dataDir }, 'verify');
     expect(code).toBe(3);
     expect(stderr).toContain('DATA_DIR');
+    expect(await readdir(dataDir)).toEqual([]);
   });
 });
