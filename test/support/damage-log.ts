@@ -115,6 +115,12 @@ export async function proveOpening(
   let grown: ExpectedLog;
   try {
     expectLog(await readWhole(log), expected);
+    const [last, bytes] = [...bench.image()].filter(([name]) => SEGMENT.test(name)).at(-1)!;
+    assertSame(
+      'length of the last file',
+      Number(SEGMENT.exec(last)![1]) + bytes.length,
+      log.endOffset(),
+    );
     const again = await appendAll(log, ...expected.records.map(({ record }) => record));
     assertSame('sent again', new Set(again), new Set(again.length > 0 ? ['duplicate'] : []));
     assertSame('end', log.endOffset(), expected.end);
