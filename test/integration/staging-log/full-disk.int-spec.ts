@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { nodeLogFiles, type LogFiles } from '../../../src/staging-log/log-files.js';
 import { LocalStagingLog } from '../../../src/staging-log/local-staging-log.js';
 import { assertSame, eventOf, readWhole } from '../../support/damage-reading.js';
@@ -50,9 +50,9 @@ function diskByQuota(): SmallDisk {
 function realDisk(): SmallDisk | null {
   const directory = mkdtempSync(join(tmpdir(), 'revenue-etl-tmpfs-'));
   const options = ['-t', 'tmpfs', '-o', `size=${PAGES * PAGE}`, 'tmpfs', directory];
-  const mounted = spawnSync('mount', options).status === 0;
+  const mounted = spawnSync('/bin/mount', options).status === 0;
   const remove = (): void => {
-    if (mounted) spawnSync('umount', ['-l', directory]);
+    if (mounted) spawnSync('/bin/umount', ['-l', directory]);
     rmSync(directory, { recursive: true, force: true });
   };
   if (mounted) return { directory, files: nodeLogFiles, remove };
@@ -81,10 +81,6 @@ describe.each(DISKS)('a full disk, %s', (_name, create) => {
     disk.remove();
   });
 
-  afterAll(() => {
-    log = undefined;
-  });
-
   const open = async (diskFreeBytesMin: number): Promise<LocalStagingLog> => {
     log = await LocalStagingLog.open({
       ...{ dataDir: disk.directory, files: disk.files, diskFreeBytesMin },
@@ -104,7 +100,7 @@ describe.each(DISKS)('a full disk, %s', (_name, create) => {
     return null;
   };
 
-  /** Each that was acknowledged once, in order; `more` may be there besides, without an answer. */
+  /** Each that was acknowledged once, in order, and nothing else. */
   const expectAll = async (from: LocalStagingLog): Promise<void> => {
     const { lines, damaged } = await readWhole(from);
     const ids = [...lines.values()].map((line) => (JSON.parse(line) as { id: string }).id);
