@@ -1,6 +1,6 @@
+import { findLastSegment } from './find-last-segment.js';
 import { readExactly, type LogFiles } from './log-files.js';
-import { archiveSumsPath, readLayout, segmentPath, sumsPath } from './log-layout.js';
-import { NO_SUMS, readSums, type Sums } from './sums-file.js';
+import { readLayout, segmentPath } from './log-layout.js';
 
 const WINDOW_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
@@ -16,30 +16,14 @@ export interface LogEnd {
  * or, where acknowledged bytes are gone, behind those.
  */
 export async function findLogEnd(files: LogFiles, directory: string): Promise<LogEnd> {
-  const { segments, shares, sums: withSums } = await readLayout(files, directory);
-  const last = segments.at(-1);
-  const orphan = withSums.at(-1);
-  if (orphan !== undefined && (last === undefined || orphan > last.first)) {
-    // The last segment is lost, and only its checksums tell of it.
-    const sums = (await readSums(files, sumsPath(directory, orphan))) ?? NO_SUMS;
-    return { end: orphan + (sums.sealedLength ?? coveredBy(sums)), tornBytes: 0 };
-  }
-  if (last === undefined) return { end: shares.at(-1) ?? 0, tornBytes: 0 };
-  const { first, archived } = last;
-  const path = archived ? archiveSumsPath(directory, first) : sumsPath(directory, first);
-  const sums = (await readSums(files, path)) ?? NO_SUMS;
-  const covered = coveredBy(sums);
-  if (archived || sums.sealedLength !== null) {
-    return { end: first + (sums.sealedLength ?? covered), tornBytes: 0 };
-  }
+  const last = await findLastSegment(files, directory, await readLayout(files, directory));
+  if (last.kind === 'ended') return { end: last.end, tornBytes: 0 };
+  const { first, blocks } = last;
+  const covered = blocks.at(-1);
   const { size, lineEnd } = await lastLineEnd(files, segmentPath(directory, first));
-  const end = first + (size < covered ? covered : lineEnd);
-  return { end, tornBytes: Math.max(0, first + size - end) };
-}
-
-function coveredBy({ blocks }: Sums): number {
-  const last = blocks.at(-1);
-  return last === undefined ? 0 : last.start + last.length;
+  // Nothing that a checksum covers is a torn tail, whatever became of its bytes.
+  const end = Math.max(lineEnd, (covered?.start ?? 0) + (covered?.length ?? 0));
+  return { end: first + end, tornBytes: size - end };
 }
 
 async function lastLineEnd(

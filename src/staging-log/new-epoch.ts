@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { carryIds, carryRecords } from './carry-records.js';
-import { EPOCH_FILE } from './epoch-files.js';
+import { EPOCH_FILE, UNFINISHED } from './epoch-files.js';
 import { findBorders } from './find-borders.js';
 import { openLogDirectory, requireIdentity } from './log-directory.js';
 import { nodeLogFiles, replaceFile, syncDirectory, type LogFiles } from './log-files.js';
@@ -47,8 +47,6 @@ export interface NewEpochOptions {
 export type NewEpoch =
   | { readonly kind: 'begun' | 'finished'; readonly epoch: Epoch }
   | { readonly kind: 'refused'; readonly message: string };
-
-const UNFINISHED = 'staging.new';
 
 /**
  * Puts a log aside, and begins one with a new identity, and with the records of the old one from an offset

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { DedupeIndex, type DedupeBounds } from './dedupe-index.js';
+import { INHERITED_FILE } from './epoch-files.js';
 import { loadIdFile, readIdFileHeader, writeIdFile, type IdFileState } from './id-file.js';
 import { IdRegister } from './id-register.js';
 import type { LogFiles } from './log-files.js';
@@ -7,8 +8,6 @@ import { openLogKey } from './log-key.js';
 import { LogTime } from './log-time.js';
 import { rememberIds } from './remember-ids.js';
 
-/** Ids that a new epoch of a log takes over from the one before. */
-const INHERITED_FILE = 'inherited.ids';
 /** Those are all that is left of it: bounds that became wider since cannot ask for more. */
 const NO_BOUNDS: DedupeBounds = { idsMax: 0, windowSeconds: 0 };
 

@@ -1,4 +1,5 @@
 import type { ActiveSegment } from './active-segment.js';
+import { placeCutOffEpoch } from './epoch-files.js';
 import type { GroundWatch } from './ground-watch.js';
 import { LocalLogReader } from './local-log-reader.js';
 import { LocalRetention } from './local-retention.js';
@@ -51,9 +52,10 @@ export interface LogParts {
 export async function openLocalLog(options: LocalStagingLogOptions): Promise<LogParts> {
   const { files = nodeLogFiles, report } = options;
   const directory = stagingDirectory(options.dataDir);
+  await placeCutOffEpoch(files, options.dataDir);
   const identity = await openLogDirectory(files, directory);
   const place = { files, directory, report };
-  const view = await openSegments(place, identity);
+  const { view, unsealed } = await openSegments(place, identity);
   const reader = new LocalLogReader(files, view);
   try {
     reportTornTail(view.active, options);
@@ -64,7 +66,7 @@ export async function openLocalLog(options: LocalStagingLogOptions): Promise<Log
       ...{ files, directory, segments, elapsed, dedupeIdsMax, dedupeWindowSeconds, report },
     });
     const bounds = { idsMax: dedupeIdsMax, windowSeconds: dedupeWindowSeconds };
-    const sealer = new SegmentSealer({ ...place, view, index: ids.index, bounds });
+    const sealer = new SegmentSealer({ ...place, view, index: ids.index, bounds }, unsealed);
     const clock = new RecordClock((back) => {
       report('warn', `the clock went back by ${back} ms; timestamps follow it`);
     }, options.now);

@@ -46,7 +46,7 @@ export async function openStoppedLog(
 ): Promise<OpenedLogReader> {
   const directory = stagingDirectory(dataDir);
   const identity = await requireIdentity(nodeLogFiles, directory);
-  const view = await openSegments({ files: nodeLogFiles, directory, report }, identity);
+  const { view } = await openSegments({ files: nodeLogFiles, directory, report }, identity);
   const { end } = view;
   await view.active.close();
   return openLogBesideOwner(dataDir, () => end);

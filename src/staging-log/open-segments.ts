@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { ActiveSegment, type SegmentPlace } from './active-segment.js';
 import { coverBlocks } from './cover-blocks.js';
+import { findLastSegment } from './find-last-segment.js';
 import { replaceFile, type LogFiles } from './log-files.js';
 import {
-  archiveSumsPath,
   readLayout,
   segmentPath,
   startOf,
@@ -16,12 +16,18 @@ import { formatSums, NO_SUMS, readSums, type Sums } from './sums-file.js';
 
 type Place = Omit<SegmentPlace, 'first'>;
 
+export interface OpenedSegments {
+  readonly view: OwnerView;
+  /** What could not be sealed yet, oldest first: nothing newer must be, before it is. */
+  readonly unsealed: readonly Unsealed[];
+}
+
 /**
  * Opens the segments of a log for its owner, and repairs what a crash left behind: unfinished files are
  * removed, a torn tail is cut off, the active segment is synced and found or begun, sealed ones that miss
  * their checksums get them. Damage is left as it is, for the reader to tell.
  */
-export async function openSegments(place: Place, identity: string): Promise<OwnerView> {
+export async function openSegments(place: Place, identity: string): Promise<OpenedSegments> {
   const { files, directory } = place;
   const layout = await readLayout(files, directory);
   for (const name of layout.leftovers) await files.unlink(join(directory, name));
@@ -29,63 +35,41 @@ export async function openSegments(place: Place, identity: string): Promise<Owne
   const older = layout.segments.filter(({ first }) => first < active.first);
   try {
     const entries = [...older, { first: active.first, archived: false }];
-    await sealOlder(place, entries, layout.sums);
-    return new OwnerView({ directory, identity }, entries, { active, start: startOf(layout) });
+    const unsealed = await sealOlder(place, entries, layout.sums);
+    const start = startOf(layout);
+    const view = new OwnerView({ directory, identity }, entries, { active, start });
+    return { view, unsealed };
   } catch (error) {
     await active.close().catch(() => undefined);
     throw error;
   }
 }
 
-/** The segment to go on with: the last one, unless that is complete, or lost bytes, or is lost itself. */
-async function openLast(
-  place: Place,
-  { segments, shares, sums: withSums }: LogLayout,
-): Promise<ActiveSegment> {
-  const { files, directory, report } = place;
-  const last = segments.at(-1);
-  const orphan = withSums.at(-1);
-  if (orphan !== undefined && (last === undefined || orphan > last.first)) {
-    const sums = (await readSums(files, sumsPath(directory, orphan))) ?? NO_SUMS;
-    const path = segmentPath(directory, orphan);
-    report('error', `${path} is missing; it is quarantined, the log goes on behind it`);
-    return ActiveSegment.create({
-      ...place,
-      first: orphan + (sums.sealedLength ?? coveredBy(sums)),
-    });
+/** The segment to go on with: the last one, or a new one behind it. */
+async function openLast(place: Place, layout: LogLayout): Promise<ActiveSegment> {
+  const last = await findLastSegment(place.files, place.directory, layout);
+  if (last.kind === 'active')
+    return ActiveSegment.open({ ...place, first: last.first }, last.blocks);
+  if (last.loss !== null) {
+    place.report(
+      'error',
+      `${last.loss}; what is missing is quarantined, the log goes on behind it`,
+    );
   }
-  if (last === undefined) return ActiveSegment.create({ ...place, first: shares.at(-1) ?? 0 });
-  const { first, archived } = last;
-  const path = archived ? archiveSumsPath(directory, first) : sumsPath(directory, first);
-  const sums = (await readSums(files, path)) ?? NO_SUMS;
-  const covered = coveredBy(sums);
-  if (archived || sums.sealedLength !== null) {
-    return ActiveSegment.create({ ...place, first: first + (sums.sealedLength ?? covered) });
-  }
-  const { size } = await files.stat(segmentPath(directory, first));
-  if (size < covered) {
-    const what = `${segmentPath(directory, first)} has ${size} bytes, but ${covered} were acknowledged`;
-    report('error', `${what}; what is missing is quarantined, the log goes on behind it`);
-    return ActiveSegment.create({ ...place, first: first + covered });
-  }
-  return ActiveSegment.open({ ...place, first }, sums.blocks);
-}
-
-function coveredBy({ blocks }: Sums): number {
-  const last = blocks.at(-1);
-  return last === undefined ? 0 : last.start + last.length;
+  return ActiveSegment.create({ ...place, first: last.end });
 }
 
 /**
  * From the newest back to the first one that is sealed: sealing goes in order. What cannot be written now, on
- * a full disk say, is left to the next start, and what is newer with it: it keeps no log from opening.
+ * a full disk say, keeps no log from opening.
  * @param withSums a segment ends where the next one begins, also if that is lost and only its `.sums` is left.
+ * @returns what is left to do, oldest first.
  */
 async function sealOlder(
   { files, directory, report }: Place,
   entries: readonly SegmentEntry[],
   withSums: readonly number[],
-): Promise<void> {
+): Promise<readonly Unsealed[]> {
   const unsealed: Unsealed[] = [];
   for (let at = entries.length - 2; at >= 0; at--) {
     const [entry, follower] = [entries[at], entries[at + 1]];
@@ -96,19 +80,21 @@ async function sealOlder(
     const next = lost === undefined ? follower : { first: lost };
     unsealed.push({ directory, entry, next, sums });
   }
-  for (const one of unsealed.reverse()) {
+  for (const [at, one] of unsealed.reverse().entries()) {
     const path = sumsPath(directory, one.entry.first);
     try {
       await makeSums(files, one);
     } catch (error) {
       report('warn', `the checksums in ${path} are not complete yet: ${String(error)}`);
-      return;
+      return unsealed.slice(at);
     }
     report('warn', `the checksums in ${path} were completed`);
   }
+  return [];
 }
 
-interface Unsealed {
+/** A segment that takes no more, and lacks checksums. */
+export interface Unsealed {
   readonly directory: string;
   readonly entry: SegmentEntry;
   readonly next: Pick<SegmentEntry, 'first'>;

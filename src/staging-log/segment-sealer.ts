@@ -2,7 +2,8 @@ import type { ActiveSegment } from './active-segment.js';
 import type { DedupeBounds, DedupeIndex } from './dedupe-index.js';
 import { writeIdFile } from './id-file.js';
 import type { LogFiles } from './log-files.js';
-import { idsPath } from './log-layout.js';
+import { idsPath, segmentPath } from './log-layout.js';
+import { makeSums, type Unsealed } from './open-segments.js';
 import type { OwnerView } from './owner-view.js';
 
 /** A segment that takes no more, and which entries of the index are its own. */
@@ -24,6 +25,13 @@ export interface SegmentSealerOptions {
   readonly report: (level: 'info' | 'warn' | 'error', message: string) => void;
 }
 
+interface Task {
+  readonly path: string;
+  readonly seal: () => Promise<void>;
+  /** Closes the files of one that is not sealed. */
+  readonly leave: () => Promise<void>;
+}
+
 const AGAIN_AFTER_MS = 5_000;
 
 /**
@@ -31,15 +39,29 @@ const AGAIN_AFTER_MS = 5_000;
  * checksums. What fails is tried again; what a crash or a full disk leaves undone, the next start does.
  */
 export class SegmentSealer {
-  private readonly waiting: FinishedSegment[] = [];
+  private readonly waiting: Task[] = [];
   private running: Promise<void> | null = null;
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
 
-  constructor(private readonly options: SegmentSealerOptions) {}
+  /** @param unsealed what opening could not seal; it goes first. */
+  constructor(
+    private readonly options: SegmentSealerOptions,
+    unsealed: readonly Unsealed[],
+  ) {
+    const { files } = options;
+    for (const one of unsealed) {
+      const path = segmentPath(one.directory, one.entry.first);
+      const leave = (): Promise<void> => Promise.resolve();
+      this.waiting.push({ path, seal: () => makeSums(files, one), leave });
+    }
+    if (unsealed.length > 0) this.beginLater();
+  }
 
   add(finished: FinishedSegment): void {
-    this.waiting.push(finished);
+    const { segment } = finished;
+    const leave = (): Promise<void> => segment.close();
+    this.waiting.push({ path: segment.path, seal: () => this.seal(finished), leave });
     this.begin();
   }
 
@@ -48,8 +70,15 @@ export class SegmentSealer {
     this.stopped = true;
     clearTimeout(this.timer);
     await this.running;
-    for (const { segment } of this.waiting) await segment.close().catch(() => undefined);
+    for (const { leave } of this.waiting) await leave().catch(() => undefined);
     this.waiting.length = 0;
+  }
+
+  private beginLater(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.begin();
+    }, AGAIN_AFTER_MS).unref();
   }
 
   private begin(): void {
@@ -60,13 +89,11 @@ export class SegmentSealer {
   private async sealWaiting(): Promise<void> {
     for (let next = this.waiting[0]; next !== undefined && !this.stopped; next = this.waiting[0]) {
       try {
-        await this.seal(next);
+        await next.seal();
       } catch (error) {
-        const what = `the segment ${next.segment.path} is not sealed yet: ${String(error)}`;
+        const what = `the segment ${next.path} is not sealed yet: ${String(error)}`;
         this.options.report('warn', what);
-        this.timer = setTimeout(() => {
-          this.begin();
-        }, AGAIN_AFTER_MS).unref();
+        this.beginLater();
         return;
       }
       this.waiting.shift();

@@ -34,7 +34,7 @@ export class ModelRun {
   private beside: LocalLogReader | null = null;
   private identity: string | null = null;
   private numbers = 0;
-  /** Whether calls failed at a start: it may have left a segment without all of its checksums. */
+  /** Whether calls failed at the last start: a segment may be without all of its checksums for a while. */
   private mayLackSums = false;
 
   constructor(
@@ -158,7 +158,7 @@ export class ModelRun {
     await this.beside?.close();
     this.beside = null;
     world.begins(trouble);
-    this.mayLackSums ||= world.isBroken;
+    this.mayLackSums = world.isBroken;
     await world.close();
     this.bounds = bounds;
     let opened = false;

@@ -152,13 +152,28 @@ describe('a new epoch that is cut off', () => {
     expect(seen.new).toBeGreaterThan(0);
   });
 
-  it('between its two last steps is not finished over a log that was begun since', async () => {
+  it('between its two last steps is put in place by a start, too', async () => {
+    const before = await hashesOf(bench.directory);
+    const files = new FaultyLogFiles();
+    files.before = (call, _nth, path) => {
+      if (call === 'rename' && path.endsWith('staging.new')) throw systemError('EIO');
+    };
+    await expect(begin(offset, files)).rejects.toThrow('EIO');
+    expect(await placeOf()).toBe('none');
+    await (await bench.open()).close();
+    await expectNewEpoch(old.subarray(offset), before);
+  });
+
+  it('between its two last steps is not finished over a log that was laid there since', async () => {
     await begin(offset);
     const { setAside } = await epochOf();
     const unfinished = join(bench.dataDir, 'staging.new');
     await cp(bench.directory, unfinished, { recursive: true });
     await rm(bench.directory, { recursive: true });
-    await fillLog(bench, 1, 100);
+    const other = await StagingLogWorkbench.create();
+    await fillLog(other, 1, 100);
+    await cp(other.directory, bench.directory, { recursive: true });
+    await other.remove();
     const before = await hashesOf(bench.directory);
     const refused = await begin(0);
     expect(refused).toMatchObject({ kind: 'refused' });
