@@ -175,9 +175,12 @@ export class LocalLogReader extends StagingLogReader {
     const { directory } = this.view;
     const archived = place.entry?.archived === true;
     const path = archived ? archivePath(directory, first) : segmentPath(directory, first);
-    const what = code === 'BLOCK_MISSING' ? 'are missing' : 'do not match their checksum';
-    const where = `bytes ${from - first} to ${next - first} of ${path}`;
-    return `${where} ${what}; restore the file from a backup, then: npm run log -- reload --from ${from} --to ${next}`;
+    // Of a segment that is gone with its name, nobody knows where it began.
+    const what =
+      code === 'BLOCK_MISSING'
+        ? `offsets ${from} to ${next}, of ${path} or of a segment behind it, are missing`
+        : `bytes ${from - first} to ${next - first} of ${path} do not match their checksum`;
+    return `${what}; restore the file from a backup, then: npm run log -- reload --from ${from} --to ${next}`;
   }
 }
 
