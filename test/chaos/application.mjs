@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Violation } from './stored-log.mjs';
+import { Violation } from './stored-records.mjs';
 
 /** With the recovery of a database that was killed, too. */
 const START_MAX_MS = 120_000;

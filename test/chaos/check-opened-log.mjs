@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { faultyFiles, faultyOptions } from './faults.mjs';
 import { LOG_OPTIONS } from './log-options.mjs';
+import { readOn } from './log-share.mjs';
 import { callLength, logRecords, range, SENDERS } from './records.mjs';
-import { Violation } from './stored-log.mjs';
+import { Violation } from './stored-records.mjs';
 
-const CHUNK_BYTES_MAX = 256 * 1024;
 const SAMPLE = 20;
 
 /**
@@ -19,7 +19,14 @@ export async function checkOpenedLog({ finish, ...state }) {
     if (log.endOffset() < state.endTold) {
       throw new Violation('lost', `the end went back from ${state.endTold} to ${log.endOffset()}`);
     }
+    await assertProved(log, state.checkpoint);
     await readOn(log, state.read);
+    if (state.read.offset !== log.endOffset()) {
+      throw new Violation(
+        'lost',
+        `reading ends at ${state.read.offset}, not at ${log.endOffset()}`,
+      );
+    }
     state.read.assertHolds(state.acknowledged);
     const end = log.endOffset();
     for (const sender of range(0, SENDERS)) await sendAgain(log, state, sender);
@@ -31,12 +38,13 @@ export async function checkOpenedLog({ finish, ...state }) {
   }
 }
 
-async function openLog({ dist, fault, dataDir }) {
+async function openLog({ dist, fault, dataDir, clock }) {
   const load = (file) => import(pathToFileURL(join(dist, 'src/staging-log', file)).href);
   const { LocalStagingLog } = await load('local-staging-log.js');
   const { nodeLogFiles } = await load('log-files.js');
   const options = {
     ...LOG_OPTIONS,
+    ...clock.options,
     ...faultyOptions(fault),
     files: faultyFiles(nodeLogFiles, fault),
   };
@@ -52,30 +60,21 @@ async function openLog({ dist, fault, dataDir }) {
   }
 }
 
-/** From where the last look ended, to the end. */
-async function readOn(log, found) {
-  for (let { offset } = found; ;) {
-    const chunk = await log.read(offset, CHUNK_BYTES_MAX);
-    if (chunk.kind === 'end') break;
-    if (chunk.kind !== 'records') {
-      throw new Violation('damaged', `reading at ${offset}: ${chunk.code ?? chunk.kind}`);
-    }
-    found.take(chunk.bytes);
-    if (found.offset !== chunk.next) {
-      throw new Violation('damaged', `the chunk at ${offset} ends within a record`);
-    }
-    offset = chunk.next;
-  }
-  if (found.offset !== log.endOffset()) {
-    throw new Violation('lost', `reading ends at ${found.offset}, not at ${log.endOffset()}`);
-  }
+/** The record before the checkpoint stays, whatever is retired. */
+async function assertProved(log, { offset, fingerprint }) {
+  const comparison = await log.compare(offset, fingerprint);
+  if (comparison === 'same') return;
+  throw new Violation('lost', `the record before the checkpoint ${offset} is ${comparison}`);
 }
 
-/** Some from long ago, and the last ones. */
-async function sendAgain(log, { acknowledged, again }, sender) {
+/** Some from as long ago as the window goes back for certain, and the last ones. */
+async function sendAgain(log, { acknowledged, again, clock }, sender) {
   const end = acknowledged[sender];
-  const old = Math.floor(again * end);
-  const numbers = range(old, Math.min(end, old + SAMPLE)).concat(range(Math.max(0, end - 5), end));
+  const since = clock.since[sender];
+  const old = since + Math.floor(again * (end - since));
+  const last = range(Math.max(since, end - 5), end);
+  const numbers = range(old, Math.min(end, old + SAMPLE)).concat(last);
+  if (numbers.length === 0) return;
   const { outcomes } = await append(log, sender, numbers);
   const first = outcomes.findIndex((outcome) => outcome !== 'duplicate');
   if (first < 0) return;

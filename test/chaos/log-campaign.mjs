@@ -7,9 +7,12 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { checkOpenedLog } from './check-opened-log.mjs';
 import { isHalf } from './crash-points.mjs';
+import { checkShares } from './log-share.mjs';
 import { PointBook } from './point-book.mjs';
 import { logPayload, SENDERS } from './records.mjs';
-import { readStored, StoredRecords, Violation } from './stored-log.mjs';
+import { ShiftedClock } from './shifted-clock.mjs';
+import { StoredLog } from './stored-log.mjs';
+import { Violation } from './stored-records.mjs';
 
 const CHILD = join(import.meta.dirname, 'log-child.mjs');
 /** A new log after so many kills, so that a cycle costs the same in a long campaign. */
@@ -24,8 +27,9 @@ const LOOK_SHARE = 0.25;
 const LOOK_AT_HALF_SHARE = 0.5;
 
 /**
- * Kills a process that appends to a log, again and again, and proves after each time that the log holds what
- * was acknowledged, once and in order; and that every start after a kill works by itself.
+ * Kills a process that appends to a log, loads it, and retires its oldest segments, again and again. Proves
+ * after each time that the log holds what was acknowledged, once and in order, or that a share tells of it;
+ * and that every start after a kill works by itself.
  */
 export class LogCampaign {
   #settings;
@@ -61,14 +65,12 @@ export class LogCampaign {
   /** What was not answered yet is sent until it is; then all is there, from beginning to end. */
   async #endLog() {
     if (this.#log === undefined) return;
-    const { root, dataDir, acknowledged } = this.#log;
+    const { root, dataDir, acknowledged, stored } = this.#log;
     await this.#look({ finish: true });
-    this.#log.read = new StoredRecords(logPayload);
+    this.#log.read = stored.records.again(stored.start);
+    stored.forgetProofs();
     await this.#look({ finish: false });
-    const again = new StoredRecords(logPayload);
-    again.take((await readStored(join(dataDir, 'staging'), 0)).bytes);
-    again.assertHolds(acknowledged);
-    const unasked = again.counts.findIndex((count, sender) => count > acknowledged[sender]);
+    const unasked = stored.records.counts.findIndex((count, at) => count > acknowledged[at]);
     if (unasked >= 0) throw new Violation('damaged', `sender ${unasked} has more than it sent`);
     const names = await readdir(join(dataDir, 'staging'));
     const left = names.find((name) => name.endsWith('.new'));
@@ -119,9 +121,10 @@ export class LogCampaign {
   /** Runs a process until it is dead, and takes down what it said. */
   async #runChild(order, delayMs) {
     const { random, dist, fault } = this.#settings;
-    const { dataDir, acknowledged } = this.#log;
+    const { dataDir, acknowledged, clock, checkpoint } = this.#log;
     const plan = {
-      ...{ dist, fault, dataDir, order, acknowledged, again: random() },
+      ...{ dist, fault, dataDir, order, acknowledged, clock, checkpoint, again: random() },
+      firstAction: Math.floor(random() * 2),
       callsPerOpening: 1 + Math.floor(random() * CALLS_PER_OPENING_MAX),
       firstSize: Math.floor(random() * 3),
     };
@@ -160,10 +163,8 @@ export class LogCampaign {
         break;
       case 'open':
         if (Number(first) < log.endTold) {
-          run.violation = new Violation(
-            'lost',
-            `the end went back from ${log.endTold} to ${first}`,
-          );
+          const went = `the end went back from ${log.endTold} to ${first}`;
+          run.violation ??= new Violation('lost', went);
         }
         break;
       case 'acknowledged':
@@ -171,13 +172,24 @@ export class LogCampaign {
         log.acknowledged[first] = Number(second);
         log.endTold = Math.max(log.endTold, Number(third));
         break;
+      case 'jumped':
+        log.clock.jump(log.acknowledged);
+        break;
+      case 'loaded':
+        log.checkpoint = JSON.parse(first);
+        break;
+      case 'retired':
+        this.#settings.figures.add(`retired by ${first}`, 1);
+        break;
       case 'passed':
         this.#book.note(first, JSON.parse(second), run.openings === 1 ? log.killedAt : null);
         break;
       case 'dies':
         run.diedAt = first;
         break;
+      case 'lost':
       case 'doubled':
+      case 'damaged':
       case 'wrong':
         run.violation ??= new Violation(word, line);
         break;
@@ -191,18 +203,23 @@ export class LogCampaign {
   /** The files alone: all that was acknowledged is there, once, in order. @returns bytes of a torn tail */
   async #checkFiles() {
     const { dataDir, stored, acknowledged, endTold } = this.#log;
-    const { bytes, end } = await readStored(join(dataDir, 'staging'), stored.offset);
-    stored.take(bytes);
-    stored.assertHolds(acknowledged);
+    const { tornBytes, shares } = await stored.check();
+    const { records } = stored;
+    await checkShares(join(dataDir, 'staging'), shares, records);
+    records.assertHolds(acknowledged);
+    const end = records.offset + tornBytes;
     if (end < endTold) throw new Violation('lost', `the log ends at ${end}, not at ${endTold}`);
     // Whole records stay, whether their senders got an answer or not.
-    this.#log.endTold = Math.max(endTold, stored.offset);
-    return end - stored.offset;
+    this.#log.endTold = Math.max(endTold, records.offset);
+    return tornBytes;
   }
 
   /** Opens the log as an application does that starts, and asks it. */
   async #look({ finish }) {
     const { dist, fault, random } = this.#settings;
+    const { read, stored } = this.#log;
+    // Since the last look, what nobody read there may have been deleted.
+    if (read.offset < stored.start) this.#log.read = stored.records.again(stored.start);
     await checkOpenedLog({ ...this.#log, dist, fault, finish, again: random() });
     this.#log.killedAt = null;
     const tornBytes = await this.#checkFiles();
@@ -214,6 +231,7 @@ async function newLog() {
   const root = await mkdtemp(join(tmpdir(), 'revenue-etl-chaos-'));
   const dataDir = join(root, 'data');
   await mkdir(dataDir);
+  const stored = new StoredLog(join(dataDir, 'staging'), logPayload);
   return {
     root,
     dataDir,
@@ -221,8 +239,11 @@ async function newLog() {
     /** The highest end of the log that anybody was told. */
     endTold: 0,
     /** What the files hold, and what the log gives those who read it; both as far as looked at. */
-    stored: new StoredRecords(logPayload),
-    read: new StoredRecords(logPayload),
+    stored,
+    read: stored.records.again(0),
+    clock: new ShiftedClock(),
+    /** As the database has it: what is loaded. */
+    checkpoint: { offset: 0, counts: stored.records.counts, fingerprint: '' },
     /** Where the last process died: 'new' before the first, 'outside', null after a clean end. */
     killedAt: 'new',
   };

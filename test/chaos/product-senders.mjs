@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventsInCall, productEvents } from './product-events.mjs';
 import { range, SENDERS } from './records.mjs';
-import { Violation } from './stored-log.mjs';
+import { Violation } from './stored-records.mjs';
 
 const PAUSE_MS = 20;
+/** So many are sent between a start and a kill, at most; the last half of them more slowly. */
+export const LIFE_EVENTS_MAX = 15_000;
+const SLOW_MS = 50;
 /** Events that are sent again though they were answered. */
 const AGAIN = 50;
 const ANSWER_MAX_MS = 60_000;
@@ -16,29 +19,45 @@ export class ProductSenders {
   acknowledged = new Array(SENDERS).fill(0);
 
   /**
-   * All of them send until nobody answers any more; and first of all, once more, what was answered long ago.
-   * @param again from 0 to below 1: what of all that was answered
+   * All of them send until nobody answers any more, or enough came. First of all, what was answered before is
+   * sent once more, and what was under way: so before anybody goes on, that is answered.
+   * @param old `again`, from 0 to below 1: what of that which is known; `since`, by sender: from where on its
+   * ids are known for certain
    */
-  async sendOn(url, again) {
+  async sendOn(url, old) {
+    const senders = range(0, SENDERS);
+    await Promise.all(senders.map((sender) => this.#sendAgain(url, sender, old)));
+    const answered = await Promise.all(senders.map((sender) => this.#sendCall(url, sender)));
+    if (answered.includes(false)) return;
+    const before = this.#total;
     const send = async (sender) => {
-      await this.#sendAgain(url, sender, again);
-      while (await this.#sendCall(url, sender));
+      for (let sent = 0; sent < LIFE_EVENTS_MAX; sent = this.#total - before) {
+        if (sent > LIFE_EVENTS_MAX / 2) await sleep(SLOW_MS);
+        if (!(await this.#sendCall(url, sender))) return;
+      }
     };
-    await Promise.all(range(0, SENDERS).map(send));
+    await Promise.all(senders.map(send));
   }
 
-  /** Each sends the call that it has under way, until it is answered. */
-  async finish(url) {
-    for (const sender of range(0, SENDERS)) {
-      if (!(await this.#sendCall(url, sender))) {
+  /** Each sends the call that it has under way, until it is answered; and then more, `events` in all. */
+  async finish(url, events) {
+    const before = this.#total;
+    do {
+      const answered = range(0, SENDERS).map((sender) => this.#sendCall(url, sender));
+      if ((await Promise.all(answered)).includes(false)) {
         throw new Violation('manual', 'the application takes no events any more');
       }
-    }
+    } while (this.#total - before < events);
   }
 
-  async #sendAgain(url, sender, again) {
+  get #total() {
+    return this.acknowledged.reduce((sum, count) => sum + count, 0);
+  }
+
+  async #sendAgain(url, sender, old) {
     const end = this.acknowledged[sender];
-    const from = Math.floor(again * end);
+    const since = old.since[sender];
+    const from = since + Math.floor(old.again * (end - since));
     const to = Math.min(end, from + AGAIN);
     if (from === to) return;
     const answer = await post(`${url}/events`, JSON.stringify(productEvents(sender, from, to)));

@@ -16,7 +16,7 @@ import { Figures } from './figures.mjs';
 import { LogCampaign } from './log-campaign.mjs';
 import { ProductCampaign } from './product-campaign.mjs';
 import { seededRandom } from './seeded-random.mjs';
-import { Violation } from './stored-log.mjs';
+import { Violation } from './stored-records.mjs';
 
 const CAMPAIGNS = { log: LogCampaign, product: ProductCampaign };
 const CYCLES = { log: 1_000, product: 50 };

@@ -1,128 +1,115 @@
 /**
  * What is in the files of a log, read as anybody could, with nothing of the application: segments and
- * archives, each of which begins where the one before it ends.
+ * archives, each of which begins where the one before it ends; and before the first one what a share tells.
  */
-import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { idOf, SENDERS } from './records.mjs';
+import { StoredRecords, Violation } from './stored-records.mjs';
 
-const NEWLINE = 0x0a;
-const SHOWN_CHARS = 200;
-const LINE = /^\{"timestamp":\d+,"id":"(\d+):(\d+)",/;
-
-/** What a check finds that must not be. */
-export class Violation extends Error {
-  constructor(kind, message) {
-    super(message);
-    this.kind = kind;
-  }
-}
-
-/** The end of all bytes, and those from `from` on. */
-export async function readStored(directory, from) {
-  const parts = [];
-  let end = from;
-  for (const file of await filesFrom(directory, from)) {
-    if (file.first > end) {
-      throw new Violation('lost', `${file.path} begins at ${file.first}, and nothing is at ${end}`);
-    }
-    const bytes = await bytesOf(file, end - file.first);
-    if (file.first < end && bytes === null) continue;
-    parts.push(bytes);
-    end += bytes.length;
-  }
-  return { bytes: Buffer.concat(parts), end };
-}
-
-/** Those that can have bytes at or behind `from`, in order; an archive counts when there is no segment. */
-async function filesFrom(directory, from) {
-  const byOffset = new Map();
-  for (const [folder, ending] of [
-    [join(directory, 'archive'), '.jsonl.gz'],
-    [directory, '.jsonl'],
-  ]) {
-    const names = await readdir(folder).catch(() => []);
-    for (const name of names.filter((one) => one.endsWith(ending))) {
-      byOffset.set(Number.parseInt(name, 10), join(folder, name));
-    }
-  }
-  const files = [...byOffset].map(([first, path]) => ({ first, path }));
-  files.sort((one, other) => one.first - other.first);
-  const last = files.findLastIndex(({ first }) => first <= from);
-  return files.slice(Math.max(0, last));
-}
-
-/** From a place in it on; null when it ends before. */
-async function bytesOf({ path }, position) {
-  if (path.endsWith('.gz')) {
-    const bytes = await promisify(gunzip)(await readFile(path));
-    return position > bytes.length ? null : bytes.subarray(position);
-  }
-  const { size } = await stat(path);
-  if (position > size) return null;
-  const file = await open(path);
-  try {
-    const bytes = Buffer.alloc(size - position);
-    const { bytesRead } = await file.read(bytes, 0, bytes.length, position);
-    return bytes.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
-
-/**
- * Goes along a log and counts what the senders have in it. Their records are there in order, exactly once
- * each, and nothing else is.
- */
-export class StoredRecords {
-  /** By sender: the number of records that are there. */
-  counts = new Array(SENDERS).fill(0);
-  /** Up to here it was looked at. */
-  offset = 0;
-  #payloadOf;
+export class StoredLog {
+  /** All that was ever seen in it, retired since or not. */
+  records;
+  /** Where its first segment or archive begins. */
+  start = 0;
+  #directory;
+  /** By first offset, which file was found in order, so that only what changed is read again. */
+  #proved = new Map();
 
   /** @param payloadOf what the payload of a record must be, by sender and number */
-  constructor(payloadOf) {
-    this.#payloadOf = payloadOf;
+  constructor(directory, payloadOf) {
+    this.#directory = directory;
+    this.records = new StoredRecords(payloadOf);
   }
 
-  /** Takes what follows; the rest behind the last line end is a torn tail, and left. */
-  take(bytes) {
-    const end = bytes.lastIndexOf(NEWLINE) + 1;
-    for (let start = 0; start < end;) {
-      const next = bytes.indexOf(NEWLINE, start) + 1;
-      this.#takeLine(bytes.toString('utf8', start, next - 1));
-      this.offset += next - start;
-      start = next;
+  /**
+   * Every record that was ever there is there still, once and in order, or before the start, which a share
+   * covers. To be asked after each process, so that nothing is retired unseen.
+   * @returns the bytes of a torn tail, and the offsets of the shares @throws Violation
+   */
+  async check() {
+    const { files, shares } = await this.#list();
+    this.start = files[0]?.first ?? 0;
+    if (this.start > Math.max(0, ...shares)) {
+      throw new Violation('lost', `the log begins at ${this.start}, and no share tells of before`);
     }
+    let [end, tornBytes] = [this.start, 0];
+    for (const [at, file] of files.entries()) {
+      if (file.first !== end) {
+        throw new Violation('lost', `${file.path} begins at ${file.first}, the log ends at ${end}`);
+      }
+      const next = files[at + 1]?.first;
+      if (next === undefined) [end, tornBytes] = await this.#checkLast(file);
+      else await this.#checkWhole(file, next);
+      end = next ?? end;
+    }
+    if (end !== this.records.offset) {
+      throw new Violation('lost', `the log ends at ${end}, not at ${this.records.offset}`);
+    }
+    return { tornBytes, shares };
   }
 
-  #takeLine(line) {
-    const match = LINE.exec(line);
-    const [sender, number] = [Number(match?.[1]), Number(match?.[2])];
-    const wanted = match === null ? null : this.#payloadOf(sender, number);
-    if (match === null || line.slice(match[0].length) !== wanted.slice(1)) {
-      const head = JSON.stringify(line.slice(0, SHOWN_CHARS));
-      throw new Violation('damaged', `at ${this.offset} is what nobody sent: ${head}`);
-    }
-    const next = this.counts[sender];
-    const id = idOf(sender, number);
-    if (number < next) throw new Violation('doubled', `${id} is at ${this.offset}, once more`);
-    if (number > next) {
-      throw new Violation('lost', `${id} is at ${this.offset}, without ${idOf(sender, next)}`);
-    }
-    this.counts[sender] = next + 1;
+  /** Reads all that is there once more at the next check. */
+  forgetProofs() {
+    this.#proved.clear();
   }
 
-  /** @param acknowledged by sender, how many records were @throws Violation when one is not there */
-  assertHolds(acknowledged) {
-    for (const [sender, count] of this.counts.entries()) {
-      const promised = acknowledged[sender];
-      if (count >= promised) continue;
-      const missing = `${idOf(sender, count)} to ${idOf(sender, promised - 1)}`;
-      throw new Violation('lost', `acknowledged and not there: ${missing}`);
+  /** One that others follow: the next one begins where it ends. */
+  async #checkWhole(file, next) {
+    const { ino, size, mtimeNs } = await stat(file.path, { bigint: true });
+    const state = `${file.path} ${ino} ${size} ${mtimeNs}`;
+    if (this.#proved.get(file.first) === state) return;
+    const { again } = await this.#take(file);
+    if (again.offset !== next) {
+      throw new Violation('lost', `${file.path} ends at ${again.offset}, not at ${next}`);
     }
+    this.#proved.set(file.first, state);
   }
+
+  async #checkLast(file) {
+    const { again, length } = await this.#take(file);
+    return [again.offset, file.first + length - again.offset];
+  }
+
+  async #take(file) {
+    const { records } = this;
+    const bytes = await bytesOf(file);
+    const again = records.again(file.first);
+    const known = records.offset - file.first;
+    if (known < bytes.length) records.take(bytes.subarray(known));
+    again.take(bytes);
+    return { again, length: bytes.length };
+  }
+
+  /** The files in order; an archive counts when there is no segment, and with its checksums. */
+  async #list() {
+    const names = await namesIn(this.#directory);
+    const archive = join(this.#directory, 'archive');
+    const packed = await namesIn(archive);
+    const byOffset = new Map();
+    for (const name of packed.filter((one) => one.endsWith('.jsonl.gz'))) {
+      byOffset.set(Number.parseInt(name, 10), join(archive, name));
+    }
+    const plain = names.filter((one) => one.endsWith('.jsonl'));
+    for (const name of plain) byOffset.set(Number.parseInt(name, 10), join(this.#directory, name));
+    const files = [...byOffset].map(([first, path]) => ({ first, path }));
+    files.sort((one, other) => one.first - other.first);
+    for (const { path } of files.filter((one) => one.path.endsWith('.gz'))) {
+      const sums = path.replace('.jsonl.gz', '.sums');
+      if (!packed.some((name) => sums.endsWith(name))) {
+        throw new Violation('damaged', `${sums} is missing`);
+      }
+    }
+    const shares = names.filter((one) => one.endsWith('.share'));
+    return { files, shares: shares.map((name) => Number.parseInt(name, 10)) };
+  }
+}
+
+/** None when it is not there yet. */
+const namesIn = (directory) => readdir(directory).catch(() => []);
+
+async function bytesOf({ path }) {
+  const bytes = await readFile(path);
+  return path.endsWith('.gz') ? promisify(gunzip)(bytes) : bytes;
 }

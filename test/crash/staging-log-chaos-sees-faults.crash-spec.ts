@@ -3,7 +3,9 @@ import { expect, it } from '@jest/globals';
 import { runChaos } from '../support/run-chaos.js';
 import { testSeed } from '../support/seeded-random.js';
 
-it.each(['lose-writes', 'keep-torn-tails', 'forget-ids'])(
+const FAULTS = ['lose-writes', 'keep-torn-tails', 'forget-ids', 'unlink-early', 'share-late'];
+
+it.each(FAULTS)(
   'finds a log whose fault is to %s, and leaves it for a look',
   async (fault) => {
     const seed = `${testSeed()}`;
