@@ -1,8 +1,8 @@
-import { Appender, unavailable } from './appender.js';
-import { GroupCommit } from './group-commit.js';
+import { Appender, unavailable } from './append/appender.js';
+import { GroupCommit } from './append/group-commit.js';
 import { openLocalLog, type LocalStagingLogOptions, type LogParts } from './open-local-log.js';
 import type { LogRetention } from './log-retention.port.js';
-import { SelfHealing } from './self-healing.js';
+import { SelfHealing } from './append/self-healing.js';
 import {
   StagingLog,
   type AppendResult,

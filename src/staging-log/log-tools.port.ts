@@ -4,13 +4,13 @@ export {
   openLogBesideOwner,
   openStoppedLog,
   type LogAsItIs,
-} from './open-log-reader.js';
-export { findBorders } from './find-borders.js';
-export { findRecordAt, findRecordSince, type FoundRecord } from './find-record.js';
-export { inspectLog, type InspectedLog } from './inspect-log.js';
-export { nodeLogFiles, syncDirectory } from './log-files.js';
-export { beginNewEpoch, type Epoch } from './new-epoch.js';
-export { readRange } from './read-range.js';
-export { repairLog } from './repair-log.js';
-export { verifyLog } from './verify-log.js';
-export type { FindingListener } from './log-finding.js';
+} from './tools/open-log-reader.js';
+export { findBorders } from './tools/find-borders.js';
+export { findRecordAt, findRecordSince, type FoundRecord } from './tools/find-record.js';
+export { inspectLog, type InspectedLog } from './tools/inspect-log.js';
+export { nodeLogFiles, syncDirectory } from './files/log-files.js';
+export { beginNewEpoch, type Epoch } from './tools/new-epoch.js';
+export { readRange } from './tools/read-range.js';
+export { repairLog } from './tools/repair-log.js';
+export { verifyLog } from './tools/verify-log.js';
+export type { FindingListener } from './tools/log-finding.js';

@@ -1,21 +1,21 @@
-import type { ActiveSegment } from './active-segment.js';
-import { placeCutOffEpoch } from './epoch-files.js';
-import type { GroundWatch } from './ground-watch.js';
-import { LocalLogReader } from './local-log-reader.js';
-import { LocalRetention } from './local-retention.js';
-import { openLogDirectory } from './log-directory.js';
-import { nodeLogFiles, type LogFiles } from './log-files.js';
-import { idsPath, stagingDirectory } from './log-layout.js';
-import { openIdRegister, type OpenedIds, type SegmentIds } from './open-id-register.js';
-import { openSegments } from './open-segments.js';
-import type { OwnerView } from './owner-view.js';
-import { readPieces } from './read-pieces.js';
-import { RecordClock } from './record-clock.js';
-import { SegmentAges } from './segment-ages.js';
-import { SegmentChain } from './segment-chain.js';
-import { SegmentSealer } from './segment-sealer.js';
+import type { ActiveSegment } from './segments/active-segment.js';
+import { placeCutOffEpoch } from './files/epoch-files.js';
+import type { GroundWatch } from './append/ground-watch.js';
+import { LocalLogReader } from './read/local-log-reader.js';
+import { LocalRetention } from './retention/local-retention.js';
+import { openLogDirectory } from './files/log-directory.js';
+import { nodeLogFiles, type LogFiles } from './files/log-files.js';
+import { idsPath, stagingDirectory } from './files/log-layout.js';
+import { openIdRegister, type OpenedIds, type SegmentIds } from './ids/open-id-register.js';
+import { openSegments } from './segments/open-segments.js';
+import type { OwnerView } from './segments/owner-view.js';
+import { readPieces } from './read/read-pieces.js';
+import { RecordClock } from './append/record-clock.js';
+import { SegmentAges } from './retention/segment-ages.js';
+import { SegmentChain } from './segments/segment-chain.js';
+import { SegmentSealer } from './segments/segment-sealer.js';
 import { toOffset } from './staging-log.port.js';
-import { watchGround } from './watch-ground.js';
+import { watchGround } from './append/watch-ground.js';
 
 export interface LocalStagingLogOptions {
   /** The log lives in `<dataDir>/staging`. Its caller owns the directory, see DataDirectoryOwner. */

@@ -41,7 +41,7 @@ export async function checkOpenedLog({ finish, ...state }) {
 async function openLog({ dist, fault, dataDir, clock }) {
   const load = (file) => import(pathToFileURL(join(dist, 'src/staging-log', file)).href);
   const { LocalStagingLog } = await load('local-staging-log.js');
-  const { nodeLogFiles } = await load('log-files.js');
+  const { nodeLogFiles } = await load('files/log-files.js');
   const options = {
     ...LOG_OPTIONS,
     ...clock.options,

@@ -32,7 +32,7 @@ const say = (...words) => writeSync(1, `${words.join(' ')}\n`);
 
 const load = (file) => import(pathToFileURL(join(dist, 'src/staging-log', file)).href);
 const { LocalStagingLog } = await load('local-staging-log.js');
-const { nodeLogFiles } = await load('log-files.js');
+const { nodeLogFiles } = await load('files/log-files.js');
 const crashing = new CrashingFiles(faultyFiles(nodeLogFiles, fault), order, (point) =>
   say('dies', point),
 );

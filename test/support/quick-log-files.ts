@@ -1,5 +1,9 @@
 import * as fs from 'node:fs';
-import { nodeLogFiles, type FileState, type LogFiles } from '../../src/staging-log/log-files.js';
+import {
+  nodeLogFiles,
+  type FileState,
+  type LogFiles,
+} from '../../src/staging-log/files/log-files.js';
 
 const fileState = ({ dev, ino, size }: fs.BigIntStats): FileState => ({
   device: dev,

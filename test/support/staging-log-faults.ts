@@ -1,4 +1,8 @@
-import { nodeLogFiles, type FileState, type LogFiles } from '../../src/staging-log/log-files.js';
+import {
+  nodeLogFiles,
+  type FileState,
+  type LogFiles,
+} from '../../src/staging-log/files/log-files.js';
 
 export type FileCall = keyof LogFiles;
 

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import type { FileState, LogFiles } from '../../src/staging-log/log-files.js';
+import type { FileState, LogFiles } from '../../src/staging-log/files/log-files.js';
 
 /** A change of a file's bytes that no sync has made durable yet. */
 type Change = { readonly position: number; readonly bytes: Buffer } | { readonly length: number };

@@ -1,4 +1,4 @@
-import type { LogFiles } from '../../src/staging-log/log-files.js';
+import type { LogFiles } from '../../src/staging-log/files/log-files.js';
 import { systemError } from './staging-log-faults.js';
 
 export type CallName = keyof LogFiles;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { LocalLogReader } from '../../src/staging-log/local-log-reader.js';
-import { stagingDirectory } from '../../src/staging-log/log-layout.js';
+import { LocalLogReader } from '../../src/staging-log/read/local-log-reader.js';
+import { stagingDirectory } from '../../src/staging-log/files/log-layout.js';
 import type { RetentionAction } from '../../src/staging-log/log-retention.port.js';
-import { DirectoryView } from '../../src/staging-log/log-view.js';
+import { DirectoryView } from '../../src/staging-log/read/log-view.js';
 import type { Offset } from '../../src/staging-log/staging-log.port.js';
 import {
   recordOf,

@@ -3,8 +3,12 @@ import {
   LocalStagingLog,
   type LocalStagingLogOptions,
 } from '../../src/staging-log/local-staging-log.js';
-import type { LogFiles } from '../../src/staging-log/log-files.js';
-import { readLayout, segmentPath, stagingDirectory } from '../../src/staging-log/log-layout.js';
+import type { LogFiles } from '../../src/staging-log/files/log-files.js';
+import {
+  readLayout,
+  segmentPath,
+  stagingDirectory,
+} from '../../src/staging-log/files/log-layout.js';
 import type { Trouble } from './staging-log-model-commands.js';
 import type { Ending } from './staging-log-model-disk.js';
 import { MortalProcess, type CallName } from './staging-log-model-process.js';

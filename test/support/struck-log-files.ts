@@ -1,4 +1,4 @@
-import type { LogFiles } from '../../src/staging-log/log-files.js';
+import type { LogFiles } from '../../src/staging-log/files/log-files.js';
 
 /** Told of each call, with its file, before it happens and after; throws to fail it. */
 export type Strike = (call: keyof LogFiles, when: 'before' | 'after', path: string) => void;

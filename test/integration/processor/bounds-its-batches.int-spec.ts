@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { nodeLogFiles, type LogFiles } from '../../../src/staging-log/log-files.js';
+import { nodeLogFiles, type LogFiles } from '../../../src/staging-log/files/log-files.js';
 import { HookedReader } from './hooked-reader.js';
 import { append, LoadHarness, recordLine } from './load-harness.js';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { DataSource } from 'typeorm';
-import { nodeLogFiles, type LogFiles } from '../../../src/staging-log/log-files.js';
+import { nodeLogFiles, type LogFiles } from '../../../src/staging-log/files/log-files.js';
 import { append, LoadHarness, recordLine, type TestEvent } from './load-harness.js';
 
 /** As far as a proof looks back: the block with the last record, which is checked as a whole. */

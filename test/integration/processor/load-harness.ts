@@ -10,7 +10,7 @@ import { runPendingMigrations } from '../../../src/shared/database/migrate.js';
 import { encodeEventPayload } from '../../../src/shared/event/event-codec.js';
 import type { EventName } from '../../../src/shared/event/event.js';
 import { LocalStagingLog } from '../../../src/staging-log/local-staging-log.js';
-import type { LogFiles } from '../../../src/staging-log/log-files.js';
+import type { LogFiles } from '../../../src/staging-log/files/log-files.js';
 import type { StagingLog, StagingLogReader } from '../../../src/staging-log/staging-log.port.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { retireOldest, type RetireOutcome } from '../../../src/retention/retire-oldest.js';
 import type { LocalStagingLog } from '../../../src/staging-log/local-staging-log.js';
-import { segmentPath, sumsPath } from '../../../src/staging-log/log-layout.js';
+import { segmentPath, sumsPath } from '../../../src/staging-log/files/log-layout.js';
 import type { RetentionAction } from '../../../src/staging-log/log-retention.port.js';
 import { verifyBalances, type Verification } from '../../../src/verify/verify.port.js';
 import { eventually } from '../../support/eventually.js';

@@ -1,7 +1,7 @@
 import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LocalStagingLog } from '../../../src/staging-log/local-staging-log.js';
-import { loadedPath } from '../../../src/staging-log/log-layout.js';
+import { loadedPath } from '../../../src/staging-log/files/log-layout.js';
 import { toOffset } from '../../../src/staging-log/staging-log.port.js';
 import type { StagingLogWorkbench } from '../../support/staging-log-workbench.js';
 import { appendNumbers, createBench, DAY_MS, namesIn, retireOne } from './archives-support.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readFile, writeFile } from 'node:fs/promises';
 import type { LocalStagingLog } from '../../../src/staging-log/local-staging-log.js';
-import { idsPath } from '../../../src/staging-log/log-layout.js';
+import { idsPath } from '../../../src/staging-log/files/log-layout.js';
 import type { RetentionAction } from '../../../src/staging-log/log-retention.port.js';
 import { START_OF_LOG } from '../../../src/staging-log/staging-log.port.js';
 import { systemError, type FileCall } from '../../support/staging-log-faults.js';

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type { LocalStagingLog } from '../../../src/staging-log/local-staging-log.js';
 import type { RetentionAction } from '../../../src/staging-log/log-retention.port.js';
-import { segmentPath } from '../../../src/staging-log/log-layout.js';
+import { segmentPath } from '../../../src/staging-log/files/log-layout.js';
 import type { StagingLogWorkbench } from '../../support/staging-log-workbench.js';
 import {
   appendNumbers,

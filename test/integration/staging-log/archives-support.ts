@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { LocalStagingLog } from '../../../src/staging-log/local-staging-log.js';
-import { archivePath, segmentPath } from '../../../src/staging-log/log-layout.js';
+import { archivePath, segmentPath } from '../../../src/staging-log/files/log-layout.js';
 import type { RetentionAction } from '../../../src/staging-log/log-retention.port.js';
 import { toOffset } from '../../../src/staging-log/staging-log.port.js';
 import { openShare, writeShareFile } from '../../../src/verify/verify.port.js';

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { nodeLogFiles } from '../../../src/staging-log/log-files.js';
+import { nodeLogFiles } from '../../../src/staging-log/files/log-files.js';
 import { seededRandom } from '../../support/seeded-random.js';
 import { scenario } from '../../support/staging-log-model-commands.js';
 import { MemoryDisk } from '../../support/staging-log-model-disk.js';

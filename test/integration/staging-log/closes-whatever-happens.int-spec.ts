@@ -90,7 +90,7 @@ describe('closing', () => {
     const compiled = join(import.meta.dirname, '../../../dist/src/staging-log');
     const program = `
       const { LocalStagingLog } = await import(process.argv[1] + '/local-staging-log.js');
-      const { nodeLogFiles } = await import(process.argv[1] + '/log-files.js');
+      const { nodeLogFiles } = await import(process.argv[1] + '/files/log-files.js');
       const fail = () => Promise.reject(new Error('made up by a test'));
       const log = await LocalStagingLog.open({
         dataDir: process.argv[2], dedupeIdsMax: 10, dedupeWindowSeconds: 10,

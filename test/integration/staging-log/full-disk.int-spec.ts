@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { nodeLogFiles, type LogFiles } from '../../../src/staging-log/log-files.js';
+import { nodeLogFiles, type LogFiles } from '../../../src/staging-log/files/log-files.js';
 import { LocalStagingLog } from '../../../src/staging-log/local-staging-log.js';
 import { assertSame, eventOf, readWhole } from '../../support/damage-reading.js';
 import { accepting, appendAll, refusing } from '../../support/staging-log-reading.js';

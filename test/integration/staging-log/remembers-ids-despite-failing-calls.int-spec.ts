@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { existsSync } from 'node:fs';
-import type { OpenedIds } from '../../../src/staging-log/open-id-register.js';
+import type { OpenedIds } from '../../../src/staging-log/ids/open-id-register.js';
 import { systemError, type FileCall } from '../../support/staging-log-faults.js';
 import { LaidLog } from './remembers-ids-support.js';
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { rename, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeIdFile } from '../../../src/staging-log/id-file.js';
-import type { OpenedIds } from '../../../src/staging-log/open-id-register.js';
+import { writeIdFile } from '../../../src/staging-log/ids/id-file.js';
+import type { OpenedIds } from '../../../src/staging-log/ids/open-id-register.js';
 import { LaidLog } from './remembers-ids-support.js';
 
 const WINDOW_SECONDS = 86_400;

@@ -1,17 +1,17 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DedupeIndex, type DedupeBounds } from '../../../src/staging-log/dedupe-index.js';
-import { writeIdFile } from '../../../src/staging-log/id-file.js';
-import { LOG_KEY_FILE } from '../../../src/staging-log/log-key.js';
-import { LogTime } from '../../../src/staging-log/log-time.js';
+import { DedupeIndex, type DedupeBounds } from '../../../src/staging-log/ids/dedupe-index.js';
+import { writeIdFile } from '../../../src/staging-log/ids/id-file.js';
+import { LOG_KEY_FILE } from '../../../src/staging-log/ids/log-key.js';
+import { LogTime } from '../../../src/staging-log/ids/log-time.js';
 import {
   openIdRegister,
   type OpenedIds,
   type SegmentIds,
-} from '../../../src/staging-log/open-id-register.js';
+} from '../../../src/staging-log/ids/open-id-register.js';
 import { formatRecord } from '../../../src/staging-log/record-format.js';
-import { rememberIds } from '../../../src/staging-log/remember-ids.js';
+import { rememberIds } from '../../../src/staging-log/ids/remember-ids.js';
 import { FaultyLogFiles } from '../../support/staging-log-faults.js';
 
 const KEY = Buffer.from('of the hashes 16');

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { rm } from 'node:fs/promises';
-import type { DedupeBounds } from '../../../src/staging-log/dedupe-index.js';
+import type { DedupeBounds } from '../../../src/staging-log/ids/dedupe-index.js';
 import { LaidLog, type LaidRecord } from './remembers-ids-support.js';
 
 const START_MS = 1_763_800_000_000;

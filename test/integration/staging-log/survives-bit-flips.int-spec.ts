@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { openLogBesideOwner } from '../../../src/staging-log/open-log-reader.js';
+import { openLogBesideOwner } from '../../../src/staging-log/tools/open-log-reader.js';
 import { withEach, type DamageBench } from '../../support/damage-bench.js';
 import {
   everyFlip,

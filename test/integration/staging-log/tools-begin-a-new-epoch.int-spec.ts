@@ -1,8 +1,8 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Epoch } from '../../../src/staging-log/new-epoch.js';
-import { beginNewEpoch, type NewEpoch } from '../../../src/staging-log/new-epoch.js';
+import type { Epoch } from '../../../src/staging-log/tools/new-epoch.js';
+import { beginNewEpoch, type NewEpoch } from '../../../src/staging-log/tools/new-epoch.js';
 import { FaultyLogFiles, systemError } from '../../support/staging-log-faults.js';
 import { appendAll, record } from '../../support/staging-log-reading.js';
 import { StagingLogWorkbench } from '../../support/staging-log-workbench.js';

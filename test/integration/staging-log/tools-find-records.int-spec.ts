@@ -1,10 +1,10 @@
 import { rm, writeFile, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { findBorders } from '../../../src/staging-log/find-borders.js';
-import { findRecordAt, findRecordSince } from '../../../src/staging-log/find-record.js';
-import { inspectLog } from '../../../src/staging-log/inspect-log.js';
-import { readRange } from '../../../src/staging-log/read-range.js';
+import { findBorders } from '../../../src/staging-log/tools/find-borders.js';
+import { findRecordAt, findRecordSince } from '../../../src/staging-log/tools/find-record.js';
+import { inspectLog } from '../../../src/staging-log/tools/inspect-log.js';
+import { readRange } from '../../../src/staging-log/tools/read-range.js';
 import { toOffset } from '../../../src/staging-log/staging-log.port.js';
 import { seededRandom, testSeed } from '../../support/seeded-random.js';
 import { StagingLogWorkbench } from '../../support/staging-log-workbench.js';

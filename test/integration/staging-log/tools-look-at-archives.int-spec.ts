@@ -1,11 +1,11 @@
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { findBorders } from '../../../src/staging-log/find-borders.js';
-import { inspectLog } from '../../../src/staging-log/inspect-log.js';
+import { findBorders } from '../../../src/staging-log/tools/find-borders.js';
+import { inspectLog } from '../../../src/staging-log/tools/inspect-log.js';
 import type { LocalStagingLog } from '../../../src/staging-log/local-staging-log.js';
-import { archivePath, archiveSumsPath } from '../../../src/staging-log/log-layout.js';
-import { readRange } from '../../../src/staging-log/read-range.js';
+import { archivePath, archiveSumsPath } from '../../../src/staging-log/files/log-layout.js';
+import { readRange } from '../../../src/staging-log/tools/read-range.js';
 import { toOffset } from '../../../src/staging-log/staging-log.port.js';
 import type { StagingLogWorkbench } from '../../support/staging-log-workbench.js';
 import { appendNumbers, createBench, loadAll, retireOne } from './archives-support.js';

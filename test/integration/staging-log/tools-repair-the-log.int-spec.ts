@@ -1,7 +1,7 @@
 import { appendFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { repairLog } from '../../../src/staging-log/repair-log.js';
+import { repairLog } from '../../../src/staging-log/tools/repair-log.js';
 import { StagingLogWorkbench } from '../../support/staging-log-workbench.js';
 import { bytesOf, fillLog, hashesOf, verifyAt, type Verdict } from './tools-support.js';
 

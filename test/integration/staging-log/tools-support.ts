@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openLogAsItIs, type LogAsItIs } from '../../../src/staging-log/open-log-reader.js';
-import { verifyLog, type VerifiedLog } from '../../../src/staging-log/verify-log.js';
+import { openLogAsItIs, type LogAsItIs } from '../../../src/staging-log/tools/open-log-reader.js';
+import { verifyLog, type VerifiedLog } from '../../../src/staging-log/tools/verify-log.js';
 import { appendAll, record } from '../../support/staging-log-reading.js';
 import type { StagingLogWorkbench } from '../../support/staging-log-workbench.js';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { readQuarantined } from '../../../src/dead-letters/dead-letters.port.js';
-import { nodeLogFiles, replaceFile } from '../../../src/staging-log/log-files.js';
+import { nodeLogFiles, replaceFile } from '../../../src/staging-log/files/log-files.js';
 import type { Offset, StagingLogReader } from '../../../src/staging-log/staging-log.port.js';
 import {
   computeShare,
