@@ -3,7 +3,7 @@ import { expect, it } from '@jest/globals';
 import { runChaos } from '../support/run-chaos.js';
 import { testSeed } from '../support/seeded-random.js';
 
-const FAULTS = ['lose-writes', 'keep-torn-tails', 'forget-ids', 'unlink-early', 'share-late'];
+const FAULTS = ['lose-writes', 'keep-torn-tails', 'forget-ids', 'unlink-early'];
 
 it.each(FAULTS)(
   'finds a log whose fault is to %s, and leaves it for a look',

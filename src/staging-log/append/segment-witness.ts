@@ -20,6 +20,7 @@ export class SegmentWitness {
     const { active } = this.view;
     try {
       await active.assertInPlace();
+      if (active.isSpoilt) return null; // known, and the next commit goes to another segment
       await this.assertSameRecord();
       return null;
     } catch (error) {

@@ -13,6 +13,7 @@ import {
   type Offset,
 } from '../staging-log.port.js';
 
+const LOOKS_MAX = 10;
 const TIMESTAMP = /^\{"timestamp":(\d{1,16})[,}]/;
 
 /** A segment, and where it ends by right. `entry` is null where no segment is. */
@@ -49,11 +50,11 @@ export class LocalLogReader extends StagingLogReader {
   /** @param into see `SegmentRange`. */
   async read(from: Offset, bytesMax: number, into?: Buffer): Promise<LogChunk> {
     if (from >= this.view.end) return { kind: 'end' };
-    const look = (): Promise<LogChunk> => this.readOnce(from, bytesMax, into);
-    const chunk = await look();
-    if (chunk.kind !== 'damaged' || chunk.code !== 'BLOCK_MISSING') return chunk;
-    await this.view.refresh(); // beside the log's owner, who may have begun or packed a segment
-    return look();
+    return this.lookUntilSure(
+      from,
+      () => this.readOnce(from, bytesMax, into),
+      (chunk) => chunk.kind === 'damaged' && chunk.code === 'BLOCK_MISSING',
+    );
   }
 
   async fingerprintBefore(offset: Offset): Promise<string> {
@@ -128,10 +129,28 @@ export class LocalLogReader extends StagingLogReader {
       if (found === null) return { kind: 'damaged', start: first };
       return found.kind === 'damaged' ? { ...found, start: first + found.start } : found;
     };
-    const found = await look();
-    if (found.kind !== 'damaged') return found;
-    await this.view.refresh();
-    return look();
+    return this.lookUntilSure(end - 1, look, (found) => found.kind === 'damaged');
+  }
+
+  /**
+   * That bytes are not there is believed only when a second look says so, and the view does after it: the log's
+   * owner may begin, pack or delete segments meanwhile, and a directory may be away for a moment.
+   */
+  private async lookUntilSure<T>(
+    offset: number,
+    look: () => Promise<T>,
+    isMissing: (found: T) => boolean,
+  ): Promise<T> {
+    for (let looks = 1; looks <= LOOKS_MAX; looks++) {
+      const { entry } = this.placeOf(offset);
+      const found = await look();
+      if (!isMissing(found)) return found;
+      await this.view.refresh(entry);
+      const now = this.placeOf(offset).entry;
+      const isSame = now?.first === entry?.first && now?.archived === entry?.archived;
+      if (isSame && looks > 1) return found;
+    }
+    throw new Error(`the segments at offset ${offset} change faster than they can be read`);
   }
 
   private use<T>(place: Place, work: (source: SegmentSource) => Promise<T>): Promise<T | null> {

@@ -13,8 +13,13 @@ export interface LogView {
   readonly end: number;
   /** Of a segment whose checksums are not all on the disk yet; else null. */
   liveBlocks(first: number): readonly Block[] | null;
-  /** Looks at the directory again, when something is not where it should be. */
-  refresh(): Promise<void>;
+  /** Whether it is appended to here: then it is read through what is open, if somebody moves it away. */
+  isActive(first: number): boolean;
+  /**
+   * Looks again, when a segment (null: whatever should be there) is not where it should be.
+   * @throws when that proves nothing, because more than the segment is away for now.
+   */
+  refresh(missing: SegmentEntry | null): Promise<void>;
 }
 
 /** The view of a process that does not own the log: as the names in the directory tell. */
@@ -55,6 +60,10 @@ export class DirectoryView implements LogView {
 
   liveBlocks(): null {
     return null;
+  }
+
+  isActive(): boolean {
+    return false;
   }
 
   async refresh(): Promise<void> {

@@ -83,9 +83,10 @@ export class SegmentCache {
     return opened;
   }
 
-  /** Not one that is live: if somebody moves it away, it is read through what is open here. */
   private dropOldest(): void {
-    const oldest = [...this.opened].find(([, { entry }]) => !this.isLive(entry));
+    const oldest = [...this.opened].find(
+      ([, { entry }]) => entry.archived || !this.view.isActive(entry.first),
+    );
     if (oldest !== undefined) this.drop(oldest[0]);
   }
 

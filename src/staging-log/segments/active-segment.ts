@@ -178,22 +178,16 @@ export class ActiveSegment {
     report('error', `${where} are not what was acknowledged: the disk lost them`);
   }
 
-  /** Completes the side file and closes; no append may be under way. */
+  /** Completes the side file and closes; no append may be under way, and none may follow. */
   async close(): Promise<void> {
     this.cut();
     await this.sums.finish();
     await this.place.files.close(this.fd);
   }
 
-  /** The same for good: nothing is appended any more. May be tried again when it rejects. */
+  /** After `close`: completes the side file durably. May be tried again when it rejects. */
   async seal(): Promise<void> {
-    this.cut();
     await this.sums.seal(this.length);
-  }
-
-  /** After `seal`. */
-  async release(): Promise<void> {
-    await this.place.files.close(this.fd);
   }
 
   /**

@@ -101,7 +101,10 @@ export interface Unsealed {
   readonly sums: Sums;
 }
 
-/** Makes the checksums that a segment lacks, of what of it is there, and closes the file with its last line. */
+/**
+ * Makes the checksums that a segment lacks, of what of it is there, and closes the file with its last line. What
+ * the disk refuses to read stays without: it must not keep newer segments from being sealed.
+ */
 export async function makeSums(
   files: LogFiles,
   { directory, entry, next, sums }: Unsealed,
@@ -112,8 +115,10 @@ export async function makeSums(
     const { size } = await files.fstat(fd);
     const known = sums.blocks.filter((block) => block.start + block.length <= length);
     const range = { known, length: Math.min(size, length) };
-    const { blocks, open } = await coverBlocks(files, fd, range);
-    if (open.length > 0) blocks.push(open);
+    const blocks = await coverBlocks(files, fd, range).then(
+      (covered) => (covered.open.length > 0 ? [...covered.blocks, covered.open] : covered.blocks),
+      () => known,
+    );
     await replaceFile(files, sumsPath(directory, entry.first), [formatSums(blocks, length)]);
   } finally {
     await files.close(fd);

@@ -1,6 +1,6 @@
 import type { ActiveSegment } from './active-segment.js';
 import type { Block } from '../blocks/block-cutter.js';
-import type { SegmentEntry } from '../files/log-layout.js';
+import { archivePath, type SegmentEntry } from '../files/log-layout.js';
 import type { LogView } from '../read/log-view.js';
 
 /** The view of the process that owns the log, which knows without looking. */
@@ -44,8 +44,18 @@ export class OwnerView implements LogView {
     return this.sealing.get(first) ?? null;
   }
 
-  refresh(): Promise<void> {
-    return Promise.resolve();
+  isActive(first: number): boolean {
+    return first === this.activeSegment.first;
+  }
+
+  /**
+   * Nothing has changed but by this process. Whether the directory is still there, the active segment tells: one
+   * that is unmounted or moved away for a moment has lost nothing. Archives may be kept elsewhere.
+   */
+  async refresh(missing: SegmentEntry | null): Promise<void> {
+    await this.activeSegment.assertInPlace();
+    if (missing?.archived !== true) return;
+    throw new Error(`the archive ${archivePath(this.directory, missing.first)} is not there`);
   }
 
   /** A new segment follows the active one, whose checksums are not all on the disk yet. */

@@ -28,7 +28,7 @@ export interface SegmentSealerOptions {
 interface Task {
   readonly path: string;
   readonly seal: () => Promise<void>;
-  /** Closes the files of one that is not sealed. */
+  /** Resolves when no file of it is open. Never rejects. */
   readonly leave: () => Promise<void>;
 }
 
@@ -60,8 +60,13 @@ export class SegmentSealer {
 
   add(finished: FinishedSegment): void {
     const { segment } = finished;
-    const leave = (): Promise<void> => segment.close();
-    this.waiting.push({ path: segment.path, seal: () => this.seal(finished), leave });
+    // At once: however many wait, none of them holds a descriptor.
+    const closed = segment.close().catch(() => undefined);
+    const seal = async (): Promise<void> => {
+      await closed;
+      await this.seal(finished);
+    };
+    this.waiting.push({ path: segment.path, seal, leave: () => closed });
     this.begin();
   }
 
@@ -70,7 +75,7 @@ export class SegmentSealer {
     this.stopped = true;
     clearTimeout(this.timer);
     await this.running;
-    for (const { leave } of this.waiting) await leave().catch(() => undefined);
+    for (const { leave } of this.waiting) await leave();
     this.waiting.length = 0;
   }
 
@@ -115,6 +120,5 @@ export class SegmentSealer {
     });
     await segment.seal();
     view.sealed(first);
-    await segment.release().catch(() => undefined);
   }
 }
