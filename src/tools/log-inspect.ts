@@ -96,7 +96,7 @@ function describe(log: InspectedLog, checkpoint: unknown): string {
 function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const lines = [head, ...rows];
   const widths = head.map((_, column) =>
-    Math.max(...lines.map((line) => line[column]?.length ?? 0)),
+    lines.reduce((widest, line) => Math.max(widest, line[column]?.length ?? 0), 0),
   );
   const isNumber = (column: number): boolean =>
     rows.every((row) => /^\d*$/.test(row[column] ?? ''));

@@ -34,6 +34,17 @@ describe('the names in the directory of a log', () => {
     expect(layout.sums).toEqual([10]);
   });
 
+  test('tell hundreds of thousands of segments apart as they do a few', async () => {
+    const firsts = Array.from({ length: 200_000 }, (_, n) => n * 1_000);
+    const [packed, plain] = [firsts.slice(0, 110_000), firsts.slice(90_000)];
+    const { segments } = await layoutOf(
+      ['archive', ...plain.map((first) => name(first, 'jsonl'))],
+      packed.map((first) => name(first, 'jsonl.gz')),
+    );
+    expect(segments).toHaveLength(firsts.length);
+    expect(segments.filter(({ archived }) => archived)).toHaveLength(90_000);
+  });
+
   test('tell what is unfinished, and nothing of what is not the log’s', async () => {
     const foreign = ['0.jsonl', '.jsonl', `x${name(0, 'jsonl')}`, name(0, 'jsonl.bak'), 'README'];
     const layout = await layoutOf([...foreign, name(0, 'ids.new'), 'archive'], ['a.new']);

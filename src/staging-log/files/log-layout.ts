@@ -56,7 +56,8 @@ export async function readLayout(files: LogFiles, directory: string): Promise<Lo
   const names = await files.readdir(directory);
   const packed = names.includes(ARCHIVE) ? await files.readdir(join(directory, ARCHIVE)) : [];
   const plain = offsetsOf(names, 'jsonl');
-  const archived = offsetsOf(packed, 'jsonl.gz').filter((first) => !plain.includes(first));
+  const isPlain = new Set(plain);
+  const archived = offsetsOf(packed, 'jsonl.gz').filter((first) => !isPlain.has(first));
   const segments = [
     ...plain.map((first) => ({ first, archived: false })),
     ...archived.map((first) => ({ first, archived: true })),

@@ -9,8 +9,8 @@ import {
   type SegmentEntry,
 } from '../files/log-layout.js';
 import { makeSums } from '../segments/open-segments.js';
-import { segmentEnd } from '../segments/segment-end.js';
 import { NO_SUMS, readSums } from '../blocks/sums-file.js';
+import { segmentEnds } from './segment-ends.js';
 import { findIdFaults } from './verify-id-files.js';
 
 /**
@@ -28,8 +28,9 @@ export async function repairLog(options: LocalStagingLogOptions): Promise<void> 
   const log = await LocalStagingLog.open(options);
   await log.close();
   const layout = await readLayout(files, directory);
+  const endOf = segmentEnds(layout);
   for (const entry of layout.segments) {
-    const next = segmentEnd(layout, entry.first);
+    const next = endOf(entry.first);
     if (next === null || entry.archived) continue;
     const made = await repairSums(files, directory, { entry, next });
     if (made !== null) report('info', made);

@@ -6,9 +6,9 @@ import type { FindingListener } from './log-finding.js';
 import { readExactly, type LogFiles } from '../files/log-files.js';
 import { LOG_KEY_FILE } from '../ids/log-key.js';
 import { idsPath, segmentPath, type LogLayout } from '../files/log-layout.js';
-import { segmentEnd } from '../segments/segment-end.js';
 import { SIP_KEY_BYTES } from '../ids/sip-hash.js';
 import { readWhole } from '../blocks/sums-file.js';
+import { segmentEnds } from './segment-ends.js';
 
 const WINDOW_BYTES = 1024 * 1024;
 const CRC_BYTES = 4;
@@ -58,8 +58,9 @@ export async function* findIdFaults(place: Place, layout: LogLayout): AsyncGener
   const inherited = join(directory, INHERITED_FILE);
   const lost = await findFault(files, inherited, { key, bounds: NO_BOUNDS, first: 0, length: 0 });
   if (lost !== null && lost.kind !== 'missing') yield { ...lost, path: inherited, inherited: true };
+  const endOf = segmentEnds(layout);
   for (const { first, archived } of layout.segments) {
-    const end = segmentEnd(layout, first);
+    const end = endOf(first);
     if (archived || end === null) continue;
     const path = idsPath(directory, first);
     const expected = { key, bounds: NO_BOUNDS, first, length: end - first };

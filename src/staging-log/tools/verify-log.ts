@@ -1,6 +1,6 @@
 import { BLOCK_BYTES_MAX } from '../blocks/block-cutter.js';
 import type { FindingListener, LogFinding } from './log-finding.js';
-import { archivePath, segmentPath } from '../files/log-layout.js';
+import { archivePath, segmentPath, type SegmentEntry } from '../files/log-layout.js';
 import type { LogAsItIs } from './open-log-reader.js';
 import { RECORD_BYTES_MAX } from '../record-format.js';
 import { toOffset, type DamagedChunk, type LogChunk } from '../staging-log.port.js';
@@ -79,8 +79,7 @@ async function readAll(
     const chunk = await readUnlessGone(log, offset, window);
     if (chunk.kind === 'end') break;
     const code = chunk.kind === 'damaged' ? chunk.code : null;
-    const beginsSegment = view.segments.some(({ first }) => first === offset);
-    if (range !== null && (range.code !== code || beginsSegment)) {
+    if (range !== null && (range.code !== code || beginsSegment(view.segments, offset))) {
       await onRange(range);
       range = null;
     }
@@ -91,6 +90,9 @@ async function readAll(
   }
   if (range !== null) await onRange(range);
 }
+
+const beginsSegment = (segments: readonly SegmentEntry[], offset: number): boolean =>
+  segments.some(({ first }) => first === offset);
 
 /** Retention may take away what was to be read: then reading goes on behind that. */
 async function readUnlessGone(

@@ -12,8 +12,8 @@ import {
   type SegmentEntry,
 } from '../files/log-layout.js';
 import type { LogAsItIs } from './open-log-reader.js';
-import { segmentEnd } from '../segments/segment-end.js';
 import { readSums, type PackedBlock, type Sums } from '../blocks/sums-file.js';
+import { segmentEnds, type SegmentEnds } from './segment-ends.js';
 import { verifyIdFiles } from './verify-id-files.js';
 
 const damage = (message: string): LogFinding => ({ kind: 'damage', message });
@@ -48,9 +48,10 @@ export async function verifySideFiles(
 ): Promise<number> {
   const place = { files, directory };
   const layout = await readLayout(files, directory);
+  const endOf = segmentEnds(layout);
   let [unproved, sealing] = [0, true];
   for (const entry of layout.segments.toReversed()) {
-    const looked = await lookUnlessRetired(place, layout, { entry, sealing });
+    const looked = await lookUnlessRetired(place, endOf, { entry, sealing });
     if (looked === null) continue;
     const { facts, findings } = looked;
     for (const finding of findings) tell(finding);
@@ -81,21 +82,29 @@ interface ToLookAt {
 /** What looks like damage may be retention at work: then the segment is an archive now, or gone (null). */
 async function lookUnlessRetired(
   place: Place,
-  layout: LogLayout,
+  endOf: SegmentEnds,
   { entry, sealing }: ToLookAt,
 ): Promise<Looked | null> {
-  const looked = await lookAtSegment(place, layout, { entry, sealing });
+  const looked = await lookAtSegment(place, endOf, { entry, sealing });
   if (looked.findings.length === 0) return looked;
-  const { segments } = await readLayout(place.files, place.directory);
-  const now = segments.find(({ first }) => first === entry.first);
-  if (now === undefined) return null;
+  const now = await findEntry(place, entry.first);
+  if (now === null) return null;
   if (now.archived === entry.archived) return looked;
-  return lookUnlessRetired(place, layout, { entry: now, sealing });
+  return lookUnlessRetired(place, endOf, { entry: now, sealing });
+}
+
+/** By its names alone: looking at all of the directory for each segment takes too long where many have findings. */
+async function findEntry({ files, directory }: Place, first: number): Promise<SegmentEntry | null> {
+  if ((await sizeOf(files, segmentPath(directory, first))) !== null) {
+    return { first, archived: false };
+  }
+  const archived = (await sizeOf(files, archivePath(directory, first))) !== null;
+  return archived ? { first, archived } : null;
 }
 
 async function lookAtSegment(
   place: Place,
-  layout: LogLayout,
+  endOf: SegmentEnds,
   { entry, sealing: behind }: ToLookAt,
 ): Promise<Looked> {
   const { files, directory } = place;
@@ -103,7 +112,7 @@ async function lookAtSegment(
   const path = archived ? archiveSumsPath(directory, first) : sumsPath(directory, first);
   const sums = await readSums(files, path);
   const sealing = behind && !archived && (sums?.sealedLength ?? null) === null;
-  const next = segmentEnd(layout, first);
+  const next = endOf(first);
   const length = next === null ? (sums?.sealedLength ?? null) : next - first;
   const facts = { ...entry, length, sums, sealing };
   const findings: LogFinding[] = [];
