@@ -2,7 +2,7 @@ import { archiveSegment, readWholeSums } from './archive-segment.js';
 import { LoadedMarks, type MarkedSegment } from './loaded-marks.js';
 import type { LocalLogReader } from '../read/local-log-reader.js';
 import type { LogFiles } from '../files/log-files.js';
-import { readLayout, sharePath, type SegmentEntry } from '../files/log-layout.js';
+import type { SegmentEntry } from '../files/log-layout.js';
 import {
   LogRetention,
   type ReplaceFile,
@@ -12,8 +12,9 @@ import {
   type ShareFile,
 } from '../log-retention.port.js';
 import type { OwnerView } from '../segments/owner-view.js';
-import { findOrphans, removeRetired, replaceOrRemove, unlinkIfThere } from './retire-files.js';
+import { readRetirementNames, removeRetired, type RetirementNames } from './retire-files.js';
 import type { SegmentAges } from './segment-ages.js';
+import { ShareFiles } from './share-files.js';
 import { toOffset, type Offset } from '../staging-log.port.js';
 
 export interface LocalRetentionOptions {
@@ -35,20 +36,22 @@ export interface LocalRetentionOptions {
 export class LocalRetention extends LogRetention {
   private readonly stopping = new AbortController();
   private readonly clock: () => number;
-  private readonly marks: LoadedMarks;
+  private readonly shareFiles: ShareFiles;
   private running: Promise<unknown> = Promise.resolve();
   private loaded: Offset | null = null;
   /** The smallest checkpoint that was told since the marks followed. */
   private lowest = Infinity;
-  /** Retired ones, some of whose files may still be there; null: not looked for yet. */
-  private remains: Map<number, RetentionAction> | null = null;
+  /** Retired ones, some of whose files may still be there. */
+  private readonly remains = new Map<number, RetentionAction>();
+  /** Null: nobody looked yet. */
+  private marks: LoadedMarks | null = null;
 
   constructor(private readonly options: LocalRetentionOptions) {
     super();
     const { now = Date.now, elapsed = (): number => performance.now() } = options;
     const difference = now() - elapsed();
     this.clock = (): number => difference + elapsed();
-    this.marks = new LoadedMarks(options.files, options.view.directory, this.clock);
+    this.shareFiles = new ShareFiles(options.files, options.view.directory);
   }
 
   /** See `StagingLog.noteLoaded`. */
@@ -65,10 +68,11 @@ export class LocalRetention extends LogRetention {
 
   findRetirable(rules: RetentionRules): Promise<RetirableSegment | null> {
     return this.alone(async () => {
-      await this.removeRemains(rules.action);
-      await this.followMarks(rules.action);
+      const marks = (this.marks ??= await this.lookFirst(rules.action));
+      await this.removeRemains();
+      await this.followMarks(marks, rules.action);
       const segment = this.oldest(rules.action);
-      if (segment === null || !(await this.isDue(segment, rules))) return null;
+      if (segment === null || !(await this.isDue(segment, marks, rules))) return null;
       const { directory } = this.options.view;
       const { first, end, archived } = segment;
       if (!archived) await readWholeSums(this.options.files, { directory, first, end });
@@ -76,22 +80,15 @@ export class LocalRetention extends LogRetention {
     });
   }
 
-  async shares(): Promise<readonly ShareFile[]> {
-    const { directory } = this.options.view;
-    const { shares } = await readLayout(this.options.files, directory);
-    return shares
-      .map((offset) => ({ path: sharePath(directory, offset), offset: toOffset(offset) }))
-      .reverse();
+  shares(): Promise<readonly ShareFile[]> {
+    return this.alone(() => this.shareFiles.all());
   }
 
   putShare(
     offset: Offset,
     write: (path: string, replace: ReplaceFile) => Promise<void>,
   ): Promise<void> {
-    const { files, view } = this.options;
-    const replace: ReplaceFile = (path, pieces) =>
-      replaceOrRemove(files, path, untilAborted(pieces, this.stopping.signal));
-    return this.alone(() => write(sharePath(view.directory, offset), replace));
+    return this.alone(() => this.shareFiles.put(offset, write, this.stopping.signal));
   }
 
   retire(
@@ -101,7 +98,7 @@ export class LocalRetention extends LogRetention {
     return this.alone(async () => {
       const segment = this.oldest(action);
       if (segment?.first !== first || segment.end !== end) return false;
-      if (share < end || !(await this.shares()).some(({ offset }) => offset === share)) {
+      if (share < end || !(await this.shareFiles.isThere(share))) {
         throw new Error(`there is no share file of all before ${end}`);
       }
       if (!this.isLoadedBeyond(end)) return false;
@@ -113,31 +110,31 @@ export class LocalRetention extends LogRetention {
       // Readers are sent elsewhere before the file goes.
       if (action === 'archive') view.archived(first);
       else view.deletedOldest();
-      (this.remains ??= new Map<number, RetentionAction>()).set(first, action);
+      this.remains.set(first, action);
       reader.forget(segment);
-      this.marks.forget(first);
-      await this.removeRemains(action);
-      for (const older of await this.shares()) {
-        if (older.offset < share) await unlinkIfThere(files, older.path);
-      }
+      this.marks?.forget(first);
+      await this.removeRemains();
+      await this.shareFiles.removeBefore(share);
       return true;
     });
   }
 
   /** The one whose turn it is; null when only the active one is left. */
   private oldest(action: RetentionAction): (MarkedSegment & SegmentEntry) | null {
-    const candidates = this.sealedSegments(action);
-    const [segment] = candidates;
-    return segment !== undefined && this.options.view.isSealed(segment) ? segment : null;
+    for (const segment of this.sealedSegments(action)) {
+      return this.options.view.isSealed(segment) ? segment : null;
+    }
+    return null;
   }
 
-  /** All but the active one that are still to be retired. */
-  private sealedSegments(action: RetentionAction): (MarkedSegment & SegmentEntry)[] {
+  /** All but the active one that are still to be retired, in order. */
+  private *sealedSegments(action: RetentionAction): Generator<MarkedSegment & SegmentEntry> {
     const { segments } = this.options.view;
-    return segments
-      .slice(0, -1)
-      .map((entry, at) => ({ ...entry, end: segments[at + 1]?.first ?? entry.first }))
-      .filter(({ archived }) => action === 'delete' || !archived);
+    for (const [at, { first, archived }] of segments.entries()) {
+      const next = segments[at + 1];
+      if (next === undefined) return;
+      if (action === 'delete' || !archived) yield { first, archived, end: next.first };
+    }
   }
 
   private isLoadedBeyond(end: number): boolean {
@@ -146,10 +143,11 @@ export class LocalRetention extends LogRetention {
 
   private async isDue(
     { first, end }: MarkedSegment,
+    marks: LoadedMarks,
     { loadedForMs }: RetentionRules,
   ): Promise<boolean> {
     const { ages, reader } = this.options;
-    const since = this.marks.since(first);
+    const since = marks.since(first);
     if (!this.isLoadedBeyond(end) || since === null || this.loaded === null) return false;
     if (this.clock() - since < loadedForMs || !ages.isOutOfWindow(first)) return false;
     // What proves the checkpoint may stand far before it, where damage lies between.
@@ -157,25 +155,37 @@ export class LocalRetention extends LogRetention {
     return Number(at) > end;
   }
 
-  private async followMarks(action: RetentionAction): Promise<void> {
+  private async followMarks(marks: LoadedMarks, action: RetentionAction): Promise<void> {
     if (this.loaded === null) return;
     const told = Math.min(this.loaded, this.lowest);
-    await this.marks.follow(this.sealedSegments(action), told);
+    await marks.follow(this.sealedSegments(action), told, this.stopping.signal);
     if (this.lowest === told) this.lowest = Infinity;
   }
 
-  private async removeRemains(action: RetentionAction): Promise<void> {
+  /** Lists the directory; all that comes after knows what is in it. */
+  private async lookFirst(action: RetentionAction): Promise<LoadedMarks> {
     const { files, view } = this.options;
-    const { directory } = view;
-    if (this.remains === null) {
-      const orphans = (await findOrphans(files, directory)).filter((first) => {
-        const entry = view.segments.find((one) => one.first === first);
-        return entry === undefined ? first < view.start : entry.archived && action === 'archive';
-      });
-      this.remains = new Map(orphans.map((first) => [first, 'archive']));
-    }
+    const names = await readRetirementNames(files, view.directory);
+    this.shareFiles.found(names.shares);
+    for (const first of this.retiredBefore(names, action)) this.remains.set(first, 'archive');
+    return new LoadedMarks(files, view.directory, this.clock, names.marked);
+  }
+
+  /** Of which segments a process before left side files. Of a lost one, they stay: they tell of it. */
+  private retiredBefore({ orphans }: RetirementNames, action: RetentionAction): number[] {
+    const { segments, start } = this.options.view;
+    const isArchived = new Map(segments.map(({ first, archived }) => [first, archived]));
+    return [...orphans].filter((first) => {
+      const archived = isArchived.get(first);
+      return archived === undefined ? first < start : archived && action === 'archive';
+    });
+  }
+
+  private async removeRemains(): Promise<void> {
+    const { files, view } = this.options;
     for (const [first, how] of this.remains) {
-      await removeRetired(files, { directory, first }, how);
+      this.stopping.signal.throwIfAborted();
+      await removeRetired(files, { directory: view.directory, first }, how);
       this.remains.delete(first);
     }
   }
@@ -189,15 +199,5 @@ export class LocalRetention extends LogRetention {
     });
     this.running = mine;
     return mine;
-  }
-}
-
-async function* untilAborted(
-  pieces: AsyncIterable<Buffer>,
-  signal: AbortSignal,
-): AsyncGenerator<Buffer> {
-  for await (const piece of pieces) {
-    signal.throwIfAborted();
-    yield piece;
   }
 }

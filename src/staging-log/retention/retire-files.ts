@@ -11,7 +11,7 @@ import {
 } from '../files/log-layout.js';
 import type { RetentionAction } from '../log-retention.port.js';
 
-const SIDE_FILE = /^(\d{20})\.(sums|ids|loaded)$/;
+const NAME = /^(\d{20})\.(jsonl|sums|ids|loaded|share)$/;
 
 /** Like `replaceFile`, and when it fails, the unfinished file does not stay to fill the disk. */
 export async function replaceOrRemove(
@@ -62,12 +62,31 @@ export async function removeRetired(
   await syncDirectory(files, directory);
 }
 
-/** Of which segments there are side files, but not the segment, in this directory: a crash may leave them. */
-export async function findOrphans(files: LogFiles, directory: string): Promise<number[]> {
-  const names = await files.readdir(directory);
-  const firsts = names.map((name) => SIDE_FILE.exec(name)?.[1]);
-  const orphans = firsts.filter(
-    (digits) => digits !== undefined && !names.includes(`${digits}.jsonl`),
-  );
-  return [...new Set(orphans.map(Number))];
+/** What the names in the directory of a log tell of retirement. */
+export interface RetirementNames {
+  /** Of segments that are not in this directory, there are side files: a crash may leave them. */
+  readonly orphans: ReadonlySet<number>;
+  /** Segments that have a mark of when they were loaded. */
+  readonly marked: ReadonlySet<number>;
+  /** The offsets of share files. */
+  readonly shares: ReadonlySet<number>;
+}
+
+/** Looks at all names, so not to be done often. */
+export async function readRetirementNames(
+  files: LogFiles,
+  directory: string,
+): Promise<RetirementNames> {
+  const plain = new Set<number>();
+  const [orphans, marked, shares] = [new Set<number>(), new Set<number>(), new Set<number>()];
+  for (const name of await files.readdir(directory)) {
+    const [, digits, kind] = NAME.exec(name) ?? [];
+    const offset = Number(digits);
+    if (kind === 'jsonl') plain.add(offset);
+    else if (kind === 'share') shares.add(offset);
+    else if (kind !== undefined) orphans.add(offset);
+    if (kind === 'loaded') marked.add(offset);
+  }
+  for (const first of plain) orphans.delete(first);
+  return { orphans, marked, shares };
 }
