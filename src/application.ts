@@ -91,7 +91,11 @@ export class Application {
     this.databaseUrl = this.config.databaseUrl || (await this.startEmbeddedPostgres());
     await this.startNest();
     const log = this.nest.get(StagingLog);
-    owner.tell(() => ({ endOffset: log.endOffset(), databaseUrl: this.databaseUrl }));
+    owner.tell(() => ({
+      logIdentity: log.identity,
+      endOffset: log.endOffset(),
+      databaseUrl: this.databaseUrl,
+    }));
     await this.nest.get(Database).start(DATABASE_PATIENCE_MS);
     await this.openListeners();
   }

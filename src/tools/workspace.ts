@@ -14,17 +14,16 @@ import {
   type LogAsItIs,
 } from '../staging-log/log-tools.port.js';
 import type { StagingLogReader } from '../staging-log/staging-log.port.js';
-
-/** The application has the data directory, but cannot serve tools at this moment. */
-export class ApplicationBusyError extends Error {
-  readonly code = 'APPLICATION_BUSY';
-}
+import { FollowedOwner } from './followed-owner.js';
 
 /** What a tool works on: the log and the database of a data directory. */
 export interface Workspace {
   readonly log: StagingLogReader;
   readonly dataSource: DataSource;
-  /** Beside a running application: asks it anew how far its log is durable. */
+  /**
+   * Beside a running application: asks it anew how far its log is durable.
+   * @throws LogReplacedError when that is another log than `log`.
+   */
   readonly refresh: () => Promise<void>;
 }
 
@@ -55,7 +54,7 @@ export async function withDatabase<T>(
   if ((await findOwner(config.dataDir)) === null) {
     return asOwner(config, async (connectDatabase) => work(await connectDatabase()));
   }
-  const { databaseUrl } = await askOwner(config.dataDir);
+  const { databaseUrl } = await FollowedOwner.ask(config.dataDir);
   return withUndo(async (undo) => work(await connect(databaseUrl, undo)));
 }
 
@@ -73,10 +72,11 @@ export async function withLog<T>(
   return withUndo(async (undo) => {
     // One that was put aside has another name, and no owner. Where there is none, nothing is made.
     const mayBeOwned = basename(path) === 'staging' && existsSync(path);
-    const end = mayBeOwned ? await findEnd(dirname(path), undo) : null;
-    const opened = await openLogAsItIs(path, end === null ? null : end.durable);
+    const owner = mayBeOwned ? await followOwner(dirname(path), undo) : null;
+    const opened = await openLogAsItIs(path, owner === null ? null : owner.endOffset);
     undo.push(() => opened.close());
-    return work(opened, end?.refresh ?? ((): Promise<void> => Promise.resolve()));
+    owner?.requireLog(opened.log.identity);
+    return work(opened, owner?.refresh ?? ((): Promise<void> => Promise.resolve()));
   });
 }
 
@@ -95,23 +95,12 @@ export async function asOwner<T>(
   });
 }
 
-interface OwnersEnd {
-  readonly durable: () => number;
-  readonly refresh: () => Promise<void>;
-}
-
 /** Takes the ownership and answers null, unless an application has it. */
-async function findEnd(dataDir: string, undo: Undo[]): Promise<OwnersEnd | null> {
-  if ((await findOwner(dataDir)) === null) {
-    const owner = await DataDirectoryOwner.acquire(dataDir);
-    undo.push(() => owner.release());
-    return null;
-  }
-  let { endOffset } = await askOwner(dataDir);
-  const refresh = async (): Promise<void> => {
-    ({ endOffset } = await askOwner(dataDir));
-  };
-  return { durable: () => endOffset, refresh };
+async function followOwner(dataDir: string, undo: Undo[]): Promise<FollowedOwner | null> {
+  if ((await findOwner(dataDir)) !== null) return FollowedOwner.ask(dataDir);
+  const owner = await DataDirectoryOwner.acquire(dataDir);
+  undo.push(() => owner.release());
+  return null;
 }
 
 async function withUndo<T>(work: (undo: Undo[]) => Promise<T>): Promise<T> {
@@ -124,21 +113,12 @@ async function withUndo<T>(work: (undo: Undo[]) => Promise<T>): Promise<T> {
 }
 
 async function openBeside(dataDir: string, undo: Undo[]): Promise<Workspace> {
-  let { endOffset, databaseUrl } = await askOwner(dataDir);
-  const opened = await openLogBesideOwner(dataDir, () => endOffset);
+  const owner = await FollowedOwner.ask(dataDir);
+  const opened = await openLogBesideOwner(dataDir, owner.endOffset);
   undo.push(() => opened.close());
-  const refresh = async (): Promise<void> => {
-    ({ endOffset, databaseUrl } = await askOwner(dataDir));
-  };
-  return { log: opened.log, dataSource: await connect(databaseUrl, undo), refresh };
-}
-
-async function askOwner(dataDir: string): Promise<{ endOffset: number; databaseUrl: string }> {
-  const hello = await findOwner(dataDir);
-  const { endOffset, databaseUrl } = hello ?? {};
-  if (endOffset !== undefined && databaseUrl !== undefined) return { endOffset, databaseUrl };
-  const message = `the application that uses ${dataDir} is starting or stopping; try again in a moment`;
-  throw new ApplicationBusyError(message);
+  owner.requireLog(opened.log.identity);
+  const dataSource = await connect(owner.databaseUrl, undo);
+  return { log: opened.log, dataSource, refresh: owner.refresh };
 }
 
 async function openStopped(config: AppConfig, undo: Undo[]): Promise<Workspace> {

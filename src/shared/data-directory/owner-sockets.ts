@@ -5,7 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What an owner tells tools that work beside it. */
 export interface OwnerFacts {
-  /** The durable, exclusive end of its staging log. */
+  /** The identity of its staging log: a new epoch gives the same directory another one. */
+  readonly logIdentity?: string;
+  /** The durable, exclusive end of that log. */
   readonly endOffset?: number;
   /** The database that it uses, which may be its embedded one. */
   readonly databaseUrl?: string;

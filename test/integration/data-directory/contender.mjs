@@ -17,7 +17,7 @@ for await (const command of createInterface({ input: process.stdin })) {
   }
   try {
     held = await DataDirectoryOwner.acquire(dataDir);
-    held.tell(() => ({ endOffset: 17, databaseUrl: 'postgres://here' }));
+    held.tell(() => ({ logIdentity: 'a', endOffset: 17, databaseUrl: 'postgres://here' }));
     process.stdout.write('owner\n');
   } catch (error) {
     process.stdout.write(`${error.code}: ${error.message}\n`);

@@ -62,6 +62,7 @@ describe('a data directory', () => {
     expect(await findOwner(contest.dataDir)).toEqual({
       state: 'owner',
       pid: owner.pid,
+      logIdentity: 'a',
       endOffset: 17,
       databaseUrl: 'postgres://here',
     });
