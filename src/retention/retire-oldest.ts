@@ -11,7 +11,7 @@ import {
   type Offset,
   type StagingLogReader,
 } from '../staging-log/staging-log.port.js';
-import { openShare, writeShareFile, type Share } from '../verify/verify.port.js';
+import { openShare, writeShareFile, type OpenShare } from '../verify/verify.port.js';
 
 /** `none`: nothing is due. `kept`: the oldest segment is, but a range in it waits for somebody. */
 export type RetireOutcome =
@@ -64,27 +64,31 @@ async function loadedEnd({ log, dataSource }: RetireOptions): Promise<Offset> {
 async function provideShare(options: RetireOptions, end: Offset, loaded: Offset): Promise<Offset> {
   const { log, retention, dataSource, stop } = options;
   const from = await newestShare(options, loaded);
-  if (from !== null && from.offset >= end) return from.offset;
-  const { manager } = dataSource;
-  const quarantined = await readQuarantined(manager, log.identity);
-  const share = {
-    ...{ log, from, to: end, quarantined },
-    onProgress: (): void => {
-      stop.throwIfAborted();
-    },
-  };
-  await retention.putShare(end, (path, replace) => writeShareFile(share, path, replace));
-  return end;
+  try {
+    if (from !== null && from.offset >= end) return from.offset;
+    const { manager } = dataSource;
+    const quarantined = await readQuarantined(manager, log.identity);
+    const share = {
+      ...{ log, from, to: end, quarantined },
+      onProgress: (): void => {
+        stop.throwIfAborted();
+      },
+    };
+    await retention.putShare(end, (path, replace) => writeShareFile(share, path, replace));
+    return end;
+  } finally {
+    await from?.close();
+  }
 }
 
 /**
- * The newest one that can be used. Null: all of the log is to be read, from its start.
+ * The newest one that can be used; the caller closes it. Null: all of the log is to be read, from its start.
  * @throws when the log has no start any more, and there is no share that stands for it.
  */
 async function newestShare(
   { log, retention, stop }: RetireOptions,
   loaded: Offset,
-): Promise<Share | null> {
+): Promise<OpenShare | null> {
   const start = log.startOffset();
   let problem = '';
   for (const { path, offset } of await retention.shares()) {
@@ -94,14 +98,21 @@ async function newestShare(
       problem = `; ${String(error)}`;
       return null;
     });
-    if (share !== null && (await isOf(log, share, offset))) return share;
+    if (share === null) continue;
+    let isUsable = false;
+    try {
+      isUsable = await isOf(log, share, offset);
+      if (isUsable) return share;
+    } finally {
+      if (!isUsable) await share.close();
+    }
   }
   if (start === START_OF_LOG) return null;
   throw new Error(`no share file tells what was before ${start}, where the log begins${problem}`);
 }
 
 /** Where the record before it is gone, nothing contradicts it. */
-async function isOf(log: StagingLogReader, share: Share, offset: Offset): Promise<boolean> {
+async function isOf(log: StagingLogReader, share: OpenShare, offset: Offset): Promise<boolean> {
   if (share.identity !== log.identity || share.offset !== offset) return false;
   const comparison = await log.compare(offset, share.fingerprint);
   return comparison === 'same' || comparison === 'trimmed' || comparison === 'damaged';

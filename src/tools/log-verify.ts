@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { readdir } from 'node:fs/promises';
 import { appConfig } from '../shared/config/config.js';
 import { verifyLog, type FindingListener, type LogAsItIs } from '../staging-log/log-tools.port.js';
-import { openShare } from '../verify/verify.port.js';
+import { openShare, ShareError } from '../verify/verify.port.js';
 import { parseOptions } from './log-arguments.js';
 import { Progress } from './progress.js';
 import { withLog } from './workspace.js';
@@ -44,25 +44,39 @@ export async function verifyOpened(opened: LogAsItIs): Promise<number> {
   return damages === 0 ? 0 : 1;
 }
 
-/** Answers with how many are damaged. */
+/**
+ * Answers with how many are damaged. One that retention has removed since is not.
+ * @throws other errors of the system: they are no judgement on a share.
+ */
 async function verifyShares({ log, directory }: LogAsItIs, tell: FindingListener): Promise<number> {
   let damages = 0;
   for (const name of (await readdir(directory)).sort()) {
     const offset = SHARE.exec(name)?.[1];
     if (offset === undefined) continue;
     const path = join(directory, name);
-    try {
-      const share = await openShare(path);
-      if (share.identity === log.identity && share.offset === Number(offset)) continue;
-      const what = `is of the log ${share.identity} up to offset ${share.offset}`;
-      throw new Error(`${path} ${what}, and not what its name says`);
-    } catch (error) {
-      if (!existsSync(path)) continue; // retention has written a newer one since
-      damages += 1;
-      tell({ kind: 'damage', message: (error as Error).message });
-    }
+    const message = await findShareFault(path, { identity: log.identity, offset: Number(offset) });
+    if (message === null) continue;
+    damages += 1;
+    tell({ kind: 'damage', message });
   }
   return damages;
+}
+
+async function findShareFault(
+  path: string,
+  expected: { readonly identity: string; readonly offset: number },
+): Promise<string | null> {
+  try {
+    const share = await openShare(path);
+    await share.close();
+    const { identity, offset } = share;
+    if (identity === expected.identity && offset === expected.offset) return null;
+    return `${path} is of the log ${identity} up to offset ${offset}, and not what its name says`;
+  } catch (error) {
+    if (error instanceof ShareError) return error.message;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
 }
 
 function tellUnfinishedEpoch({ directory }: LogAsItIs, tell: FindingListener): void {

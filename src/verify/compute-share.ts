@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import { inSnapshot } from './in-snapshot.js';
 import { findLoadedPart, type OwnLog, type Refused } from './loaded-part.js';
 import type { ShareHeader } from './share-file.js';
-import { LogDamagedError } from './sum-log.js';
+import { untilLogStays } from './until-log-stays.js';
 import { writeShare } from './write-share.js';
 
 export interface ShareOptions extends OwnLog {
@@ -16,9 +16,13 @@ export type ComputedShare = { readonly kind: 'written'; readonly header: ShareHe
 /**
  * Writes the share of this log up to its checkpoint, as the database has it at one moment, to a stream,
  * which stays open. Where it is refused, nothing was written.
- * @throws errors of the database, of reading, and of the stream.
+ * @throws errors of the database, of reading, and of the stream; LogMovedOnError as `verifyBalances`.
  */
 export async function computeShare(options: ShareOptions, out: Writable): Promise<ComputedShare> {
+  return untilLogStays(() => computeOnce(options, out));
+}
+
+async function computeOnce(options: ShareOptions, out: Writable): Promise<ComputedShare> {
   const { dataSource, log, onProgress } = options;
   const part = await inSnapshot(dataSource, (manager) => findLoadedPart(manager, options));
   if (part.kind === 'refused') return part;
@@ -32,8 +36,7 @@ export async function computeShare(options: ShareOptions, out: Writable): Promis
   };
   try {
     return { kind: 'written', header: await writeShare(share, out) };
-  } catch (error) {
-    if (!(error instanceof LogDamagedError)) throw error;
-    return { kind: 'refused', code: error.code, message: error.message };
+  } finally {
+    await from?.close();
   }
 }

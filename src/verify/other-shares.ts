@@ -1,8 +1,8 @@
 import type { LoadedLog } from './loaded-logs.js';
-import { openShare, ShareError, type Share } from './share-file.js';
+import { openShare, ShareError, type OpenShare, type Share } from './share-file.js';
 
 export type OtherShares =
-  | { readonly kind: 'complete'; readonly shares: readonly Share[] }
+  | { readonly kind: 'complete'; readonly shares: readonly OpenShare[] }
   | { readonly kind: 'refused'; readonly code: OtherSharesCode; readonly message: string };
 
 /**
@@ -15,25 +15,49 @@ export type OtherSharesCode =
 
 const AGAIN = 'write it again with `npm run log -- share` beside that log';
 
-/** The shares of all other logs that feed the table, each up to where the database has loaded it. */
+/**
+ * The shares of all other logs that feed the table, each up to where the database has loaded it. The caller
+ * closes them; where it is refused, none is open.
+ * @throws errors of the system, but for a path that leads nowhere.
+ */
 export async function openOtherShares(
   others: readonly LoadedLog[],
   paths: readonly string[],
 ): Promise<OtherShares> {
+  const shares: OpenShare[] = [];
+  let complete = false;
+  try {
+    const refusal = await openAll(others, paths, shares);
+    complete = refusal === null;
+    return refusal ?? { kind: 'complete', shares };
+  } finally {
+    if (!complete) await closeShares(shares);
+  }
+}
+
+export async function closeShares(shares: readonly OpenShare[]): Promise<void> {
+  for (const share of shares) await share.close();
+}
+
+/** @param shares gets each one that was opened, usable or not */
+async function openAll(
+  others: readonly LoadedLog[],
+  paths: readonly string[],
+  shares: OpenShare[],
+): Promise<Refusal | null> {
   const missing = new Map(others.map((log) => [log.identity, log]));
-  const shares: Share[] = [];
   for (const path of paths) {
-    const share = await openShare(path).catch(asRefusal);
+    const share = await openShare(path).catch((error: unknown) => asRefusal(error, path));
     if ('kind' in share) return share;
+    shares.push(share);
     const log = missing.get(share.identity);
     if (log === undefined) return refuse('SHARE_UNKNOWN', unknownLog(path, share, others));
     if (share.offset !== log.offset || share.fingerprint !== log.fingerprint) {
       return refuse('SHARE_NOT_AT_CHECKPOINT', elsewhere(path, share, log));
     }
     missing.delete(share.identity);
-    shares.push(share);
   }
-  if (missing.size === 0) return { kind: 'complete', shares };
+  if (missing.size === 0) return null;
   const names = Array.from(missing.keys()).join(', ');
   const message = `the table is fed by other logs as well (${names}): what each contributed is not known here, so nothing can be said of the sums; write the share of each with \`npm run log -- share\` beside it, and name the files with --share`;
   return refuse('OTHER_LOGS', message);
@@ -47,7 +71,11 @@ const refuse = (code: OtherSharesCode, message: string): Refusal => ({
   message,
 });
 
-function asRefusal(error: unknown): Refusal {
+/** Whoever gave the path may have mistyped it. */
+function asRefusal(error: unknown, path: string): Refusal {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+    return refuse('SHARE_INVALID', `there is no file ${path}`);
+  }
   if (error instanceof ShareError) return refuse(error.code, error.message);
   throw error;
 }

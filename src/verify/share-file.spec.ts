@@ -1,9 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openShare, ShareError } from './share-file.js';
+import type { SortedSums } from './user-sum.js';
 
 const HEADER = {
   version: 1,
@@ -24,6 +25,18 @@ function encode(header: unknown, lines: readonly string[]): Buffer {
   return Buffer.concat([body, Buffer.from(crc)]);
 }
 
+async function collect(sums: SortedSums): Promise<unknown[]> {
+  const all: unknown[] = [];
+  for await (const page of sums()) all.push(...page);
+  return all;
+}
+
+const USERS = [
+  { userId: 'a', sum: 100_000n },
+  { userId: '\uFFFD', sum: -7_000_000n },
+  { userId: '\u{1F600}', sum: 0n },
+];
+
 describe('a share file', () => {
   let directory: string;
   let path: string;
@@ -36,29 +49,36 @@ describe('a share file', () => {
   const refusal = async (bytes: Buffer | string): Promise<unknown> => {
     await writeFile(path, bytes);
     return openShare(path).then(
-      () => 'opened',
+      (share) => share.close(),
       (error: unknown) => error,
     );
   };
 
   test('is read, as often as one likes', async () => {
     await writeFile(path, encode(HEADER, SUMS));
-    const { sums, ...header } = await openShare(path);
-    expect(header).toEqual(HEADER);
-    for (let i = 0; i < 2; i++) {
-      const pages: unknown[] = [];
-      for await (const page of sums()) pages.push(...page);
-      expect(pages).toEqual([
-        { userId: 'a', sum: 100_000n },
-        { userId: '\uFFFD', sum: -7_000_000n },
-        { userId: '\u{1F600}', sum: 0n },
-      ]);
-    }
+    const share = await openShare(path);
+    expect(share).toMatchObject(HEADER);
+    for (let i = 0; i < 2; i++) expect(await collect(share.sums)).toEqual(USERS);
+    await share.close();
+  });
+
+  test('is read to its end when it is removed or replaced meanwhile, until it is closed', async () => {
+    await writeFile(path, encode(HEADER, SUMS));
+    const share = await openShare(path);
+    await rm(path);
+    expect(await collect(share.sums)).toEqual(USERS);
+    await writeFile(path, encode({ ...HEADER, users: 0 }, []));
+    expect(await collect(share.sums)).toEqual(USERS);
+    await share.close();
+    await expect(collect(share.sums)).rejects.toThrow();
   });
 
   test('without users is read, too', async () => {
     await writeFile(path, encode({ ...HEADER, users: 0 }, []));
-    expect(await openShare(path)).toMatchObject({ users: 0 });
+    const share = await openShare(path);
+    expect(share.users).toBe(0);
+    expect(await collect(share.sums)).toEqual([]);
+    await share.close();
   });
 
   test('is refused with any byte changed, and cut off anywhere', async () => {
@@ -96,8 +116,10 @@ describe('a share file', () => {
     expect(error).toHaveProperty('message', expect.stringContaining(path));
   });
 
-  test('that is not there is refused', async () => {
+  test('that cannot be read is not judged', async () => {
     await rm(path);
-    await expect(openShare(path)).rejects.toThrow(ShareError);
+    await expect(openShare(path)).rejects.toMatchObject({ code: 'ENOENT' });
+    await mkdir(path);
+    await expect(openShare(path)).rejects.toMatchObject({ code: 'EISDIR' });
   });
 });

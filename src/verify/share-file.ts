@@ -27,7 +27,16 @@ export interface Share extends ShareHeader {
   readonly sums: SortedSums;
 }
 
-/** A file is no share that can be used. The message says which file, and why. */
+/**
+ * A share whose file is held open, so that its sums can be read whatever becomes of the name: retention
+ * removes a share as soon as there is a newer one. Whoever opened it closes it.
+ */
+export interface OpenShare extends Share {
+  /** Its sums cannot be read any more. */
+  close(): Promise<void>;
+}
+
+/** What a file holds is no share that can be used. The message says which file, and why. */
 export class ShareError extends Error {
   readonly code = 'SHARE_INVALID';
 }
@@ -36,27 +45,39 @@ export class ShareError extends Error {
 export const CRC_LINE = (crc: number): string => `${crc.toString(16).padStart(8, '0')}\n`;
 const CRC_LINE_BYTES = 9;
 const READ_BYTES = 256 * 1024;
+const SUMS_BYTES = 64 * 1024;
 const HEADER_BYTES_MAX = 4 * 1024;
 const NEWLINE = 0x0a;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * A share file whose every byte was proved by its checksum, and whose sums were read through once.
- * @throws ShareError for any other file, and what reading throws.
+ * @throws ShareError for a file that holds anything else, and errors of the system as they are: that
+ * one is gone, or cannot be read now, is no judgement on what it holds.
  */
-export async function openShare(path: string): Promise<Share> {
-  const handle = await open(path).catch((error: unknown) => {
-    throw new ShareError(`${path} cannot be read: ${String(error)}`);
-  });
+export async function openShare(path: string): Promise<OpenShare> {
+  const handle = await open(path);
   try {
     const end = await proveBytes(handle, path);
     const { header, length } = await readHeader(handle, path, end);
-    const sums = readSums(path, length, end);
+    const sums = readSums(() => readPart(handle, length, end));
     const users = await countUsers(sums, path);
-    if (users === header.users) return { ...header, sums };
+    if (users === header.users) return { ...header, sums, close: () => handle.close() };
     throw new ShareError(`${path} tells of ${header.users} users, and has ${users}`);
-  } finally {
+  } catch (error) {
     await handle.close();
+    throw error;
+  }
+}
+
+/** The bytes from `start` to before `end`, or to the end of the file if that is nearer. */
+async function* readPart(handle: FileHandle, start: number, end: number): AsyncGenerator<Buffer> {
+  for (let position = start; position < end;) {
+    const piece = Buffer.allocUnsafe(Math.min(SUMS_BYTES, end - position));
+    const { bytesRead } = await handle.read(piece, 0, piece.length, position);
+    if (bytesRead === 0) return;
+    yield piece.subarray(0, bytesRead);
+    position += bytesRead;
   }
 }
 
@@ -128,6 +149,7 @@ async function countUsers(sums: SortedSums, path: string): Promise<number> {
   try {
     for await (const page of sums()) users += page.length;
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall !== undefined) throw error;
     throw new ShareError(`${path} is not in order: ${String(error)}`);
   }
   return users;

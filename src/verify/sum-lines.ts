@@ -1,10 +1,8 @@
-import { createReadStream } from 'node:fs';
 import { millionths, toDecimal } from './decimal-millionths.js';
 import { compareUtf8 } from './compare-utf8.js';
 import type { SortedSums, UserSum } from './user-sum.js';
 
 const NEWLINE = 0x0a;
-const READ_BYTES = 64 * 1024;
 
 /** One line of JSON a user: `["<userId>","<sum>"]`. */
 export async function* encodeSums(sums: SortedSums): AsyncGenerator<Buffer> {
@@ -23,13 +21,13 @@ function decodeSum(line: string): UserSum {
 }
 
 /**
- * The sums in a part of a file, up to and without the byte `end`.
- * @throws when the file cannot be read, a line is no sum, or one is not in order.
+ * The sums in lines whose bytes `pieces` reads, from the first one with each call.
+ * @throws what reading throws, and an Error when a line is no sum, or not in order.
  */
-export function readSums(path: string, start: number, end: number): SortedSums {
+export function readSums(pieces: () => AsyncIterable<Buffer>): SortedSums {
   return async function* () {
     let before: string | null = null;
-    for await (const lines of readLines(path, start, end)) {
+    for await (const lines of readLines(pieces())) {
       const page = lines.map(decodeSum);
       for (const { userId } of page) {
         if (before !== null && compareUtf8(before, userId) >= 0) {
@@ -43,11 +41,9 @@ export function readSums(path: string, start: number, end: number): SortedSums {
 }
 
 /** Whole lines, without their `\n`. @throws when the last one has none. */
-async function* readLines(path: string, start: number, end: number): AsyncGenerator<string[]> {
-  if (start >= end) return;
+async function* readLines(pieces: AsyncIterable<Buffer>): AsyncGenerator<string[]> {
   let rest: Buffer = Buffer.alloc(0);
-  const stream = createReadStream(path, { start, end: end - 1, highWaterMark: READ_BYTES });
-  for await (const piece of stream as AsyncIterable<Buffer>) {
+  for await (const piece of pieces) {
     const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
     const whole = bytes.lastIndexOf(NEWLINE) + 1;
     rest = bytes.subarray(whole);

@@ -32,13 +32,25 @@ export class LogDamagedError extends Error {
   }
 }
 
+/** Retention retired meanwhile what was to be read: whoever begins anew, begins behind it. */
+export class LogMovedOnError extends Error {
+  readonly code = 'LOG_MOVED_ON';
+
+  constructor(offset: number, start: number) {
+    super(
+      `retention retired meanwhile what was to be read at offset ${offset}: the log begins at ${start} now; run it again`,
+    );
+  }
+}
+
 /** Small enough not to hold up a process that has other work, too. */
 const READ_BYTES = 256 * 1024;
 const NEWLINE = 0x0a;
 
 /**
  * Adds the events of a part of the log, without any code of the load.
- * @throws LogDamagedError when something in it that was loaded cannot be read.
+ * @throws LogDamagedError when something in it that was loaded cannot be read; LogMovedOnError when it
+ * was retired meanwhile.
  */
 export async function sumLog(
   sums: UserSums,
@@ -50,7 +62,7 @@ export async function sumLog(
   for (const range of [...rangesWithin(part), null]) {
     const end = range?.from ?? part.to;
     while (offset < end) {
-      const chunk = await part.log.read(toOffset(offset), Math.min(READ_BYTES, end - offset));
+      const chunk = await readChunk(part.log, offset, Math.min(READ_BYTES, end - offset));
       const added = addChunk(sums, cut(chunk, offset, end));
       events += added.events;
       deadLetters += added.deadLetters;
@@ -63,6 +75,19 @@ export async function sumLog(
     offset = Math.max(offset, range.to);
   }
   return { events, deadLetters };
+}
+
+async function readChunk(
+  log: StagingLogReader,
+  offset: number,
+  bytesMax: number,
+): Promise<LogChunk> {
+  try {
+    return await log.read(toOffset(offset), bytesMax);
+  } catch (error) {
+    const start = log.startOffset();
+    throw offset < start ? new LogMovedOnError(offset, start) : error;
+  }
 }
 
 function rangesWithin({ from, to, quarantined }: LogPart): LogPart['quarantined'] {

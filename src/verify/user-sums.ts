@@ -1,4 +1,5 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compareUtf8 } from './compare-utf8.js';
@@ -64,7 +65,7 @@ export class UserSums {
     this.filesWritten += 1;
     const path = join(this.directory, String(this.filesWritten));
     await writeFile(path, encodeSums(sums));
-    return { path, sums: readSums(path, 0, (await stat(path)).size) };
+    return { path, sums: readSums((): AsyncIterable<Buffer> => createReadStream(path)) };
   }
 }
 

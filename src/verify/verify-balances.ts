@@ -2,11 +2,13 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { START_OF_LOG } from '../staging-log/staging-log.port.js';
 import { compareWithTable, type Difference } from './compare-with-table.js';
 import { inSnapshot } from './in-snapshot.js';
-import { countDeadLetters, readOtherLogs } from './loaded-logs.js';
+import { countDeadLetters, readOtherLogs, type LoadedLog } from './loaded-logs.js';
 import { findLoadedPart, type LoadedPart, type OwnLog, type Refused } from './loaded-part.js';
 import { mergeSums } from './merge-sums.js';
-import { openOtherShares } from './other-shares.js';
-import { LogDamagedError, sumLog, type SummedPart } from './sum-log.js';
+import { closeShares, openOtherShares } from './other-shares.js';
+import type { Share } from './share-file.js';
+import { sumLog, type SummedPart } from './sum-log.js';
+import { untilLogStays } from './until-log-stays.js';
 import { UserSums } from './user-sums.js';
 
 export type Verification =
@@ -41,15 +43,13 @@ const USERS_MAX = 500_000;
  * user, exactly, in both directions. This log is read, and the shares of others are given. Ranges that
  * are quarantined are not in the table, so they are left out, readable or not. Table and checkpoints
  * are read in one REPEATABLE READ snapshot, so loads may go on meanwhile without being waited for or
- * waiting.
+ * waiting; and retention, too: when it retires what was to be read, all is done again.
+ * @throws errors of the database and of reading; LogMovedOnError when retention was faster each time.
  */
 export async function verifyBalances(options: VerifyOptions): Promise<Verification> {
-  try {
-    return await inSnapshot(options.dataSource, (manager) => verifySnapshot(manager, options));
-  } catch (error) {
-    if (!(error instanceof LogDamagedError)) throw error;
-    return { kind: 'refused', code: error.code, message: error.message };
-  }
+  return untilLogStays(() =>
+    inSnapshot(options.dataSource, (manager) => verifySnapshot(manager, options)),
+  );
 }
 
 async function verifySnapshot(
@@ -59,12 +59,34 @@ async function verifySnapshot(
   const others = await readOtherLogs(manager, options.log.identity);
   const given = await openOtherShares(others, options.shareFiles ?? []);
   if (given.kind === 'refused') return given;
-  const own = await findLoadedPart(manager, options);
-  if (own.kind === 'refused') return own;
+  try {
+    const own = await findLoadedPart(manager, options);
+    if (own.kind === 'refused') return own;
+    try {
+      return await compareAll(manager, { options, others, given: given.shares, own });
+    } finally {
+      await own.from?.close();
+    }
+  } finally {
+    await closeShares(given.shares);
+  }
+}
+
+interface ToCompare {
+  readonly options: VerifyOptions;
+  readonly others: readonly LoadedLog[];
+  readonly given: readonly Share[];
+  readonly own: LoadedPart;
+}
+
+async function compareAll(
+  manager: EntityManager,
+  { options, others, given, own }: ToCompare,
+): Promise<Verification> {
   const sums = new UserSums(options.usersMax ?? USERS_MAX);
   try {
     const read = await sumOwnLog(sums, own, options);
-    const shares = own.from === null ? given.shares : [own.from, ...given.shares];
+    const shares = own.from === null ? given : [own.from, ...given];
     const merged = mergeSums([...sums.sources(), ...shares.map((share) => share.sums)]);
     const comparison = await compareWithTable(manager, merged);
     const counts = {

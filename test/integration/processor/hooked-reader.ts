@@ -7,7 +7,7 @@ import {
 
 /** What happens before the calls to a log. */
 export interface Hooks {
-  readonly beforeRead?: () => Promise<void> | void;
+  readonly beforeRead?: (from: Offset) => Promise<void> | void;
   readonly beforeFingerprint?: (offset: Offset) => Promise<void> | void;
 }
 
@@ -28,7 +28,7 @@ export class HookedReader extends StagingLogReader {
   }
 
   async read(from: Offset, bytesMax: number): Promise<LogChunk> {
-    await this.hooks.beforeRead?.();
+    await this.hooks.beforeRead?.(from);
     return this.log.read(from, bytesMax);
   }
 

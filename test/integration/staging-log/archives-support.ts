@@ -61,9 +61,13 @@ export async function retireOne(
   const [newest] = await retention.shares();
   if (newest === undefined || newest.offset < end) {
     const from = newest === undefined ? null : await openShare(newest.path);
-    await retention.putShare(end, (path, replace) =>
-      writeShareFile({ log, from, to: end, quarantined: [] }, path, replace),
-    );
+    try {
+      await retention.putShare(end, (path, replace) =>
+        writeShareFile({ log, from, to: end, quarantined: [] }, path, replace),
+      );
+    } finally {
+      await from?.close();
+    }
   }
   const [share] = await retention.shares();
   await retention.retire(segment, { action, share: share?.offset ?? toOffset(0) });

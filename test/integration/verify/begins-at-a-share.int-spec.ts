@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { toOffset, type StagingLog } from '../../../src/staging-log/staging-log.port.js';
 import { flipByte, segmentAt, segmentStarts } from '../processor/break-files.js';
+import { HookedReader } from '../processor/hooked-reader.js';
 import { append, LoadHarness, type TestEvent } from '../processor/load-harness.js';
 import { ShareHarness } from './share-harness.js';
 
@@ -42,6 +43,14 @@ describe('verify of a log whose first segments are deleted begins at a share', (
     const to = toOffset(start(index));
     const previous = from === undefined ? {} : { from: shareAt(start(from)) };
     await shares.write({ log, to, usersMax: 20, ...previous }, shareAt(to));
+  }
+
+  /** Gives it a checksum that matches. */
+  async function changeShare(index: number, change: (text: string) => string): Promise<void> {
+    const path = shareAt(start(index));
+    const changed = change(await readFile(path, 'utf8')).slice(0, -9);
+    const crc = crc32(changed).toString(16).padStart(8, '0');
+    await writeFile(path, `${changed}${crc}\n`);
   }
 
   /** Deletes the first segments, as retention does, and opens the log anew. */
@@ -90,15 +99,51 @@ describe('verify of a log whose first segments are deleted begins at a share', (
     expect(refused).toHaveProperty('message', expect.stringContaining(shareAt(start(1))));
   });
 
+  test('a newer one, when the one it was to begin at has made room for that', async () => {
+    await writeShareAt(1);
+    await writeShareAt(2);
+    await writeShareAt(3);
+    const newer = await readFile(shareAt(start(2)));
+    await rm(shareAt(start(2)));
+    await changeShare(3, (text) => text.replace('"fingerprint":"', '"fingerprint":"0'));
+    await deleteSegments(1);
+    const beforeFingerprint = async (offset: number): Promise<void> => {
+      // That of the newest share is looked at, which is none: the names are known by now.
+      if (offset !== start(3)) return;
+      await writeFile(shareAt(start(2)), newer);
+      await rm(shareAt(start(1)), { force: true });
+    };
+    const hooked = new HookedReader(log, { beforeFingerprint });
+    expect(await shares.verify(hooked, { dataDir })).toMatchObject({ kind: 'exact' });
+  });
+
+  test('a newer one, once it looks at a moment of the database that is not before that', async () => {
+    await writeShareAt(1);
+    await deleteSegments(1);
+    let moved = false;
+    const beforeFingerprint = async (): Promise<void> => {
+      if (moved) return;
+      moved = true;
+      await append(log, ['later', 1]);
+      await load();
+      const to = log.endOffset();
+      await shares.write({ log, to, from: shareAt(start(1)) }, shareAt(to));
+      await rm(shareAt(start(1)));
+    };
+    const hooked = new HookedReader(log, { beforeFingerprint });
+    expect(await shares.verify(hooked, { dataDir })).toMatchObject({
+      kind: 'exact',
+      events: { inLog: EVENTS + 1, inTable: EVENTS + 1 },
+    });
+  });
+
   test.each<[string, (text: string) => string]>([
     ['another log', (text) => text.replace(/"identity":"./, '"identity":"0')],
     ['another offset', (text) => text.replace('"offset":', '"offset":1')],
   ])('but not at one of %s', async (_what, change) => {
     await writeShareAt(1);
     await deleteSegments(1);
-    const changed = change(await readFile(shareAt(start(1)), 'utf8')).slice(0, -9);
-    const crc = crc32(changed).toString(16).padStart(8, '0');
-    await writeFile(shareAt(start(1)), `${changed}${crc}\n`);
+    await changeShare(1, change);
     expect(await verify()).toMatchObject({ kind: 'refused', code: 'SHARE_MISSING' });
   });
 

@@ -28,9 +28,13 @@ export class ShareHarness {
     const { manager } = this.loads.dataSource;
     const quarantined = await readQuarantined(manager, share.log.identity);
     const from = share.from === undefined ? null : await openShare(share.from);
-    await writeShareFile({ ...share, from, quarantined }, path, (file, pieces) =>
-      replaceFile(nodeLogFiles, file, pieces),
-    );
+    try {
+      await writeShareFile({ ...share, from, quarantined }, path, (file, pieces) =>
+        replaceFile(nodeLogFiles, file, pieces),
+      );
+    } finally {
+      await from?.close();
+    }
   }
 
   /** Up to the checkpoint, to a stream. */
@@ -60,6 +64,13 @@ export class ShareHarness {
       onProgress: () => undefined,
     };
   }
+}
+
+/** What a sound share file says of itself. */
+export async function readHeader(path: string): Promise<unknown> {
+  const share = await openShare(path);
+  await share.close();
+  return share;
 }
 
 /** What a share file says, line by line, without its checksum. */

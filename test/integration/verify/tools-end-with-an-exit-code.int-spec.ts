@@ -123,6 +123,19 @@ describe('the tools on a stopped application end with an exit code', () => {
     expect(bad).toMatchObject({ code: 2, stdout: expect.stringContaining('SHARE_INVALID') });
   });
 
+  test('log verify 1 for a share that is damaged, and 3 for one that it cannot read', async () => {
+    await stage(recordLine('abc', 5));
+    const path = join(harness.dataDir(), 'staging', `${'0'.repeat(20)}.share`);
+    await writeFile(path, 'no share');
+    const damaged = await runTool('log verify', harness.dataDir());
+    expect(damaged).toMatchObject({ code: 1, stdout: expect.stringContaining(path) });
+    await rm(path);
+    await mkdir(path);
+    const unread = await runTool('log verify', harness.dataDir());
+    expect(unread).toMatchObject({ code: 3, stderr: expect.stringContaining('EISDIR') });
+    expect(unread.stdout).not.toContain('damage');
+  });
+
   test.each(['verify --share', 'verify --shares a', 'verify a'])('2 for %s', async (command) => {
     const { code, stderr } = await runTool(command, harness.dataDir(), harness.database.url);
     expect(code).toBe(2);

@@ -2,10 +2,9 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { toOffset, type StagingLog } from '../../../src/staging-log/staging-log.port.js';
-import { openShare } from '../../../src/verify/verify.port.js';
 import { DamagedReader } from '../processor/damaged-reader.js';
 import { append, LoadHarness, recordLine, type TestEvent } from '../processor/load-harness.js';
-import { readLines, ShareHarness } from './share-harness.js';
+import { readHeader, readLines, ShareHarness } from './share-harness.js';
 
 describe('a share is written', () => {
   let harness: LoadHarness;
@@ -47,7 +46,7 @@ describe('a share is written', () => {
       ['\uFFFD', '-7.5'],
       ['\u{1F600}', '5'],
     ]);
-    expect(await openShare(path)).toMatchObject({ events: 6 });
+    expect(await readHeader(path)).toMatchObject({ events: 6 });
     expect(await readdir(harness.directory)).not.toContain('a.share.new');
   });
 
@@ -63,7 +62,7 @@ describe('a share is written', () => {
     await harness.dataSource.query('truncate users_revenue, load_checkpoint, dead_letters');
     const { written } = await shares.compute(log);
     await writeFile(path, written);
-    expect(await openShare(path)).toMatchObject({
+    expect(await readHeader(path)).toMatchObject({
       offset: 0,
       events: 0,
       users: 0,
@@ -85,7 +84,7 @@ describe('a share is written', () => {
     await shares.write({ log, to: log.endOffset() }, path);
     const inSteps = await readFile(`${path}.${steps.length - 1}`);
     expect(inSteps.equals(await readFile(path))).toBe(true);
-    expect(await openShare(path)).toMatchObject({ events: 3_006, users: 505 });
+    expect(await readHeader(path)).toMatchObject({ events: 3_006, users: 505 });
   });
 
   test('without what is quarantined, and never of what was loaded and is damaged now', async () => {
@@ -97,7 +96,7 @@ describe('a share is written', () => {
     ];
     await harness.processor(damaged).runOnce();
     await shares.write({ log: damaged, to: all }, path);
-    expect(await openShare(path)).toMatchObject({ events: 5, deadLetters: 1 });
+    expect(await readHeader(path)).toMatchObject({ events: 5, deadLetters: 1 });
     expect(await readLines(path)).toContainEqual(['abc', '0.1']);
     const before = await readFile(path);
     damaged.damage = [{ from: 0, to: first }];
