@@ -79,6 +79,7 @@ export class Processor {
       const started = performance.now();
       const batch = await readBatch(log, from.offset, bounds);
       const to = await this.placeAfter(from, batch);
+      await this.options.refresh?.(); // no other log was put in its place while it was read
       const loaded = await loadBatch(dataSource, { logId: log.identity, from, to, batch });
       if (loaded.kind === 'mismatch') continue;
       this.proved = loaded.to;

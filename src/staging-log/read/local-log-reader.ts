@@ -74,9 +74,11 @@ export class LocalLogReader extends StagingLogReader {
     if (offset > this.view.end) return 'beyond-end';
     const [expected, at = offset] = fingerprint.split('@');
     const end = Number(at);
-    if (end < this.view.start || (end === this.view.start && end > 0)) return 'trimmed';
+    const isTrimmed = (): boolean => end > 0 && end <= this.view.start;
+    if (isTrimmed()) return 'trimmed';
     const found = await this.recordBefore(end);
-    if (found.kind === 'damaged') return 'damaged';
+    // Beside the log's owner, who may have deleted it just now.
+    if (found.kind === 'damaged') return isTrimmed() ? 'trimmed' : 'damaged';
     return found.kind === 'fingerprint' && found.fingerprint === expected ? 'same' : 'different';
   }
 
