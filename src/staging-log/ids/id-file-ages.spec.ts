@@ -51,7 +51,8 @@ describe('the age of an id that was kept in a file', () => {
           const loaded = await carryOver(index, { writtenAt, loadedAt });
           const left = ages.length - index.size; // they were too old for the window
           for (const [n, age] of [...ages.entries()].slice(left)) {
-            expect(loaded.look(`${n}`, '', loadedAt + age + 60)).toBe('duplicate');
+            // Not 60: sums of doubles round, and the last moment of the window is none of this test.
+            expect(loaded.look(`${n}`, '', loadedAt + age + 59.9)).toBe('duplicate');
             expect(loaded.look(`${n}`, '', loadedAt + age + 64)).toBe('new');
           }
         },
