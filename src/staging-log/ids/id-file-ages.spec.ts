@@ -53,7 +53,7 @@ describe('the age of an id that was kept in a file', () => {
           for (const [n, age] of [...ages.entries()].slice(left)) {
             // Not 60: sums of doubles round, and the last moment of the window is none of this test.
             expect(loaded.look(`${n}`, '', loadedAt + age + 59.9)).toBe('duplicate');
-            expect(loaded.look(`${n}`, '', loadedAt + age + 64)).toBe('new');
+            expect(loaded.look(`${n}`, '', loadedAt + age + 65)).toBe('new');
           }
         },
       ),

@@ -120,7 +120,7 @@ async function expectKnown(
     if (isAmongLast && age <= bounds.windowSeconds - 0.001) {
       expect([id, index.look(id, payload, now())]).toEqual([id, 'duplicate']);
       expect([id, index.look(id, '{}', now())]).toEqual([id, 'id-reused']);
-    } else if (!isAmongLast || age > bounds.windowSeconds + 4) {
+    } else if (!isAmongLast || age > bounds.windowSeconds + 5) {
       expect([id, index.look(id, payload, now())]).toEqual([id, 'new']);
     }
   }
