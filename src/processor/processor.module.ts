@@ -4,11 +4,12 @@ import { StagingLogModule } from '../staging-log/staging-log.module.js';
 import { LoadCheckpoint } from './load-checkpoint.entity.js';
 import { LoadCron } from './load.cron.js';
 import { LoadService } from './load.service.js';
+import { PastLoad } from './past-load.entity.js';
 import { LoadStatus } from './processor.port.js';
 
 /** The incremental load from the staging log into the balances. */
 @Module({
-  imports: [StagingLogModule, TypeOrmModule.forFeature([LoadCheckpoint])],
+  imports: [StagingLogModule, TypeOrmModule.forFeature([LoadCheckpoint, PastLoad])],
   providers: [LoadService, LoadCron, { provide: LoadStatus, useExisting: LoadService }],
   exports: [LoadStatus],
 })

@@ -2,6 +2,8 @@ import type { DataSource } from 'typeorm';
 import { CreateUsersRevenue1763800000000 } from '../../../migrations/1763800000000-create-users-revenue.js';
 import { CreateLoadCheckpoint1763800000001 } from '../../../migrations/1763800000001-create-load-checkpoint.js';
 import { CreateDeadLetters1763800000002 } from '../../../migrations/1763800000002-create-dead-letters.js';
+import { CreateResubmissions1763800000003 } from '../../../migrations/1763800000003-create-resubmissions.js';
+import { CreateLoads1763800000004 } from '../../../migrations/1763800000004-create-loads.js';
 import { MIGRATION_LOCK } from './migrate.js';
 
 export const BALANCES_TABLE = 'users_revenue';
@@ -12,6 +14,8 @@ const MADE_BY = [
   [BALANCES_TABLE, BALANCES_MIGRATION],
   [CHECKPOINTS_TABLE, CreateLoadCheckpoint1763800000001.name],
   ['dead_letters', CreateDeadLetters1763800000002.name],
+  ['resubmissions', CreateResubmissions1763800000003.name],
+  ['loads', CreateLoads1763800000004.name],
 ] as const;
 
 /** The checkpoints were dropped, but not the balances: loading all again would double them. */

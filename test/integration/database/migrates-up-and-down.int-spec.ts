@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { DeadLetter } from '../../../src/dead-letters/dead-letter.entity.js';
+import { Resubmission } from '../../../src/dead-letters/resubmission.entity.js';
 import { LoadCheckpoint } from '../../../src/processor/load-checkpoint.entity.js';
+import { PastLoad } from '../../../src/processor/past-load.entity.js';
 import { UsersRevenue } from '../../../src/revenue/users-revenue.entity.js';
 import { dataSourceOptions } from '../../../src/shared/database/data-source-options.js';
 import { runPendingMigrations } from '../../../src/shared/database/migrate.js';
@@ -23,7 +25,7 @@ describe('the migrations', () => {
   });
 
   async function connect(): Promise<DataSource> {
-    const entities = [UsersRevenue, LoadCheckpoint, DeadLetter];
+    const entities = [UsersRevenue, LoadCheckpoint, DeadLetter, Resubmission, PastLoad];
     const options = { ...dataSourceOptions(database.url), entities };
     const source = await new DataSource(options).initialize();
     sources.push(source);
@@ -41,7 +43,16 @@ describe('the migrations', () => {
   test('go up, down and up again, and leave nothing behind in between', async () => {
     const source = await connect();
     expect(await runPendingMigrations(source)).toEqual(NAMES);
-    const all = ['dead_letters', 'load_checkpoint', 'migrations', 'users_revenue'];
+    const all = [
+      ...[
+        'dead_letters',
+        'load_checkpoint',
+        'loads',
+        'migrations',
+        'resubmissions',
+        'users_revenue',
+      ],
+    ];
     expect(await tables(source)).toEqual(all);
     while ((await tables(source)).length > 1) await source.undoLastMigration();
     expect(await tables(source)).toEqual(['migrations']);

@@ -58,7 +58,9 @@ export class LoadHarness {
     this.reports.length = 0;
     this.round += 1;
     await mkdir(this.directory);
-    await this.dataSource.query('truncate users_revenue, load_checkpoint, dead_letters');
+    await this.dataSource.query(
+      'truncate users_revenue, load_checkpoint, dead_letters, resubmissions, loads',
+    );
   }
 
   async remove(): Promise<void> {
