@@ -31,7 +31,9 @@ describe('create table', () => {
   }
 
   const dropAll = () =>
-    harness.dataSource.query('drop table users_revenue, load_checkpoint, dead_letters, migrations');
+    harness.dataSource.query(
+      'drop table users_revenue, load_checkpoint, dead_letters, resubmissions, loads, migrations',
+    );
 
   test('creates what is missing, and says whether it did', async () => {
     await dropAll();
