@@ -6,6 +6,7 @@ export {
   readQuarantined,
   type QuarantinedRange,
 } from './quarantine.js';
+export { readResubmitted, resolveCorrections, type NewCorrection } from './resolve-corrections.js';
 export { storeDeadLetters } from './store-dead-letters.js';
 
 /** How many dead letters wait for somebody. */

@@ -15,7 +15,8 @@ interface Row {
   readonly length: string;
 }
 
-const IS_RANGE = `code in ('BLOCK_CORRUPT', 'BLOCK_MISSING')`;
+/** Of a row of dead_letters. */
+export const IS_RANGE = `code in ('BLOCK_CORRUPT', 'BLOCK_MISSING')`;
 
 const toRange = ({ id, offset, length }: Row): QuarantinedRange => ({
   id,

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { NewDeadLetter } from './new-dead-letter.js';
+import { IS_RANGE } from './quarantine.js';
 
 /** A statement holds its letters in memory four times over: as bytes, as hex, and as escaped text. */
 const STATEMENT_LETTERS_MAX = 1_000;
@@ -9,6 +10,8 @@ const STATEMENT_BYTES_MAX = 1024 * 1024;
  * Keeps what a load could not use, inside the load's transaction. A record that is known already
  * (its log is loaded a second time) stays as it is. Only the place of a range that was reloaded is
  * free again: for a bad record that it begins with, or for itself when it is damaged once more.
+ * After a reset of the database the correction of a record may be loaded before it, from another log, or
+ * be on its way: then its dead letter is resolved, or claimed, from the beginning.
  */
 export async function storeDeadLetters(
   manager: EntityManager,
@@ -33,11 +36,16 @@ async function insertLetters(
   letters: readonly NewDeadLetter[],
 ): Promise<void> {
   await manager.query(
-    `insert into dead_letters (log_id, "offset", length, bytes, code, message)
-     select $1::uuid, l.* from unnest($2::bigint[], $3::bigint[], $4::bytea[], $5::text[], $6::text[]) as l
+    `insert into dead_letters (log_id, "offset", length, bytes, code, message, state)
+     select $1::uuid, l.*,
+            case when l.${IS_RANGE} or r.log_id is null then 'open'
+                 when r.loaded_log_id is null then 'claimed' else 'resolved' end
+       from unnest($2::bigint[], $3::bigint[], $4::bytea[], $5::text[], $6::text[])
+              as l("offset", length, bytes, code, message)
+       left join resubmissions as r on r.log_id = $1 and r."offset" = l."offset"
      on conflict (log_id, "offset") do update
        set length = excluded.length, bytes = excluded.bytes, code = excluded.code,
-           message = excluded.message, state = 'open', created_at = now()
+           message = excluded.message, state = excluded.state, created_at = now()
        where dead_letters.state = 'reloaded'`,
     [
       logId,
