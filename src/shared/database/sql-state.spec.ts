@@ -22,9 +22,14 @@ describe('an error of the database', () => {
     expect(isRetryable(error)).toBe(false);
   });
 
-  test('has no state when it is not of the server', () => {
-    expect(sqlStateOf(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }))).toBeNull();
-  });
+  test.each(['ECONNREFUSED', 'EPIPE', 'EPERM'])(
+    'has no state when it is not of the server: %s',
+    (code) => {
+      const lost = Object.assign(new Error('lost'), { code });
+      expect(sqlStateOf(lost)).toBeNull();
+      expect(describeDatabaseError(lost)).toBe('lost');
+    },
+  );
 
   test('is told in one line, with its state', () => {
     expect(describeDatabaseError(wrapped('42P01'))).toBe('wrapped (SQLSTATE 42P01)');
@@ -34,5 +39,27 @@ describe('an error of the database', () => {
     const both = new AggregateError([refused], '');
     expect(describeDatabaseError(both)).toBe('connect ECONNREFUSED ::1:5432');
     expect(describeDatabaseError({ code: 'ECONNREFUSED' })).toBe('ECONNREFUSED');
+  });
+
+  test.each([
+    ['57014', /time-out.*locks/],
+    ['25006', /read-only.*primary/],
+    ['53100', /disk.*make room/],
+    ['53200', /out of memory/],
+    ['53300', /max_connections/],
+    ['57P01', /restarts/],
+    ['57P02', /crash.*log says why/],
+    ['57P03', /starting or stopping/],
+    ['28000', /user and password/],
+    ['28P01', /user and password/],
+    ['3D000', /create it/],
+    ['42501', /privilege/],
+    ['XX001', /restore/],
+    ['XX002', /reindex/],
+  ])('with %s says what to do, and fails the run only', (state, advice) => {
+    const told = describeDatabaseError(wrapped(state));
+    expect(told).toMatch(advice);
+    expect(told).toMatch(new RegExp(`^wrapped \\(SQLSTATE ${state}: [^\n]+\\)$`));
+    expect(isRetryable(wrapped(state))).toBe(false);
   });
 });
