@@ -1,5 +1,9 @@
 import type { DataSource } from 'typeorm';
-import { lockQuarantined, readQuarantined } from '../dead-letters/dead-letters.port.js';
+import {
+  lockQuarantined,
+  readQuarantined,
+  readResubmitted,
+} from '../dead-letters/dead-letters.port.js';
 import { readCheckpoint } from '../processor/processor.port.js';
 import type {
   LogRetention,
@@ -66,10 +70,13 @@ async function provideShare(options: RetireOptions, end: Offset, loaded: Offset)
   const from = await newestShare(options, loaded);
   try {
     if (from !== null && from.offset >= end) return from.offset;
-    const { manager } = dataSource;
-    const quarantined = await readQuarantined(manager, log.identity);
+    // At one moment: a reload takes a range out of the one and may put a correction into the other.
+    const counted = await dataSource.transaction('REPEATABLE READ', async (manager) => ({
+      quarantined: await readQuarantined(manager, log.identity),
+      resubmitted: await readResubmitted(manager, log.identity),
+    }));
     const share = {
-      ...{ log, from, to: end, quarantined },
+      ...{ log, from, to: end, ...counted },
       onProgress: (): void => {
         stop.throwIfAborted();
       },

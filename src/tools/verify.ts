@@ -1,15 +1,9 @@
-import { parseArgs } from 'node:util';
-import { appConfig } from '../shared/config/config.js';
 import { verifyBalances, type Verification } from '../verify/verify.port.js';
-import { Progress } from './progress.js';
 import { runCommand } from './run-command.js';
-import { withWorkspace } from './workspace.js';
+import { runOnBalances } from './run-on-balances.js';
 
 /** 0: exact; 1: drift; 2: refused, nothing can be said, or wrong usage; 3: failed. */
 const EXIT_CODES = { exact: 0, drift: 1, refused: 2 } as const;
-
-const USAGE =
-  'usage: npm run verify [-- --share FILE ...], one file of each other log that feeds the table';
 
 function describe(verification: Verification): string {
   if (verification.kind === 'refused')
@@ -28,34 +22,9 @@ function describe(verification: Verification): string {
   );
 }
 
-/** The files that `--share` names, or null for arguments that make no sense. */
-function readShareFiles(): readonly string[] | null {
-  try {
-    const { values } = parseArgs({ options: { share: { type: 'string', multiple: true } } });
-    return values.share ?? [];
-  } catch (error) {
-    process.stderr.write(`${String(error)}\n${USAGE}\n`);
-    return null;
-  }
-}
-
 runCommand(async () => {
-  const shareFiles = readShareFiles();
-  if (shareFiles === null) return EXIT_CODES.refused;
-  const progress = new Progress('verify');
-  const verification = await withWorkspace(appConfig, (workspace) =>
-    verifyBalances({
-      dataSource: workspace.dataSource,
-      log: workspace.log,
-      dataDir: appConfig.dataDir,
-      shareFiles,
-      refresh: () => workspace.refresh(),
-      onProgress: (done, total) => {
-        progress.report(done, total);
-      },
-    }),
-  );
-  progress.end();
+  const verification = await runOnBalances('verify', verifyBalances);
+  if (verification === null) return EXIT_CODES.refused;
   process.stdout.write(`${describe(verification)}\n`);
   return EXIT_CODES[verification.kind];
 });

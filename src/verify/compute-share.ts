@@ -26,10 +26,10 @@ async function computeOnce(options: ShareOptions, out: Writable): Promise<Comput
   const { dataSource, log, onProgress } = options;
   const part = await inSnapshot(dataSource, (manager) => findLoadedPart(manager, options));
   if (part.kind === 'refused') return part;
-  const { checkpoint, quarantined, from } = part;
+  const { checkpoint, quarantined, resubmitted, from } = part;
   const { offset: to, fingerprint } = checkpoint;
   const share = {
-    ...{ log, from, to, fingerprint, quarantined },
+    ...{ log, from, to, fingerprint, quarantined, resubmitted },
     onProgress: (done: number): void => {
       onProgress(done, to);
     },

@@ -1,5 +1,9 @@
 import type { EntityManager } from 'typeorm';
-import { readQuarantined, type QuarantinedRange } from '../dead-letters/dead-letters.port.js';
+import {
+  readQuarantined,
+  readResubmitted,
+  type QuarantinedRange,
+} from '../dead-letters/dead-letters.port.js';
 import {
   CheckpointMirror,
   proveCheckpoint,
@@ -23,6 +27,8 @@ export interface LoadedPart {
   readonly kind: 'loaded';
   readonly checkpoint: Checkpoint;
   readonly quarantined: readonly QuarantinedRange[];
+  /** The offsets of its corrections that are in the balances. */
+  readonly resubmitted: ReadonlySet<number>;
   /** What to add to what is read, to be closed by the caller; null: the log is read from its start. */
   readonly from: OpenShare | null;
 }
@@ -49,6 +55,7 @@ export async function findLoadedPart(
   const startBefore = log.startOffset();
   const checkpoint = await readCheckpoint(manager, log.identity);
   const quarantined = await readQuarantined(manager, log.identity);
+  const resubmitted = await readResubmitted(manager, log.identity);
   await refresh();
   const mirror = dataDir === undefined ? null : new CheckpointMirror(dataDir, log.identity);
   const proof = await proveCheckpoint(log, checkpoint, mirror);
@@ -62,5 +69,5 @@ export async function findLoadedPart(
   const beginning = await findBeginning(log, dataDir ?? null, checkpoint.offset);
   if (beginning.kind === 'refused') return beginning;
   const from = beginning.kind === 'share' ? beginning.share : null;
-  return { kind: 'loaded', checkpoint, quarantined, from };
+  return { kind: 'loaded', checkpoint, quarantined, resubmitted, from };
 }

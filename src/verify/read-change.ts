@@ -1,4 +1,5 @@
 import { decodeEvent } from '../shared/event/event-codec.js';
+import { parseCorrectionId } from '../shared/event/reserved-id.js';
 import { millionths } from './decimal-millionths.js';
 
 /** Whole lines, without their `\n`. */
@@ -10,23 +11,31 @@ export function* linesOf(bytes: Buffer): Generator<Buffer> {
   }
 }
 
-/**
- * What a line of the log changes, in millionths; null when it is no record of an event. The rules are
- * the codec's alone.
- */
-export function readChange(
-  line: Buffer,
-): { readonly userId: string; readonly amount: bigint } | null {
+/** What a record of an event changes. */
+export interface Change {
+  readonly userId: string;
+  /** In millionths. */
+  readonly amount: bigint;
+  /** Whether it corrects a dead letter: of those, only the first one that was loaded counts. */
+  readonly isCorrection: boolean;
+}
+
+/** What a line of the log changes; null when it is no record of an event. The rules are the codec's alone. */
+export function readChange(line: Buffer): Change | null {
   const record = parse(line);
   if (record === null || !Number.isSafeInteger(record['timestamp'])) return null;
   if ((record['timestamp'] as number) < 0) return null;
   delete record['timestamp'];
   const decoded = decodeEvent(record);
   if (decoded.kind === 'refused') return null;
-  const { userId, name, value } = decoded.event;
+  const { id, userId, name, value } = decoded.event;
   const amount = millionths(value.toString());
   if (amount === null) throw new Error(`the codec let ${value} through`);
-  return { userId, amount: name === 'subtract_revenue' ? -amount : amount };
+  return {
+    userId,
+    amount: name === 'subtract_revenue' ? -amount : amount,
+    isCorrection: id !== undefined && parseCorrectionId(id) !== null,
+  };
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

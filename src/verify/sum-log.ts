@@ -2,6 +2,7 @@ import {
   toOffset,
   type LogChunk,
   type Offset,
+  type RecordsChunk,
   type StagingLogReader,
 } from '../staging-log/staging-log.port.js';
 import { linesOf, readChange } from './read-change.js';
@@ -14,6 +15,8 @@ export interface LogPart {
   readonly to: Offset;
   /** What was never loaded because it was damaged, in order. Skipped, whether or not it is readable now. */
   readonly quarantined: readonly { readonly from: number; readonly to: number }[];
+  /** The offsets of the corrections that are in the balances. Any other one was not counted at all. */
+  readonly resubmitted: ReadonlySet<number>;
 }
 
 export interface SummedPart {
@@ -63,7 +66,7 @@ export async function sumLog(
     const end = range?.from ?? part.to;
     while (offset < end) {
       const chunk = await readChunk(part.log, offset, Math.min(READ_BYTES, end - offset));
-      const added = addChunk(sums, cut(chunk, offset, end));
+      const added = addChunk(sums, cut(chunk, offset, end), part.resubmitted);
       events += added.events;
       deadLetters += added.deadLetters;
       offset = added.next;
@@ -100,7 +103,7 @@ function rangesWithin({ from, to, quarantined }: LogPart): LogPart['quarantined'
 
 /** Records as they are in the log, or one line that is too long to be one. */
 interface ReadRecords {
-  readonly bytes: Buffer | null;
+  readonly records: Pick<RecordsChunk, 'bytes' | 'offsetAt'> | null;
   readonly next: number;
 }
 
@@ -110,24 +113,32 @@ function cut(chunk: LogChunk, offset: number, end: number): ReadRecords {
   if (chunk.kind === 'damaged') {
     throw new LogDamagedError(offset, Math.min(chunk.next, end), chunk.message);
   }
-  const whole = chunk.kind === 'records' ? chunk.bytes : null;
-  if (chunk.next <= end) return { bytes: whole, next: chunk.next };
-  const bytes = whole?.subarray(0, end - offset);
-  if (bytes?.at(-1) === NEWLINE) return { bytes, next: end };
+  const whole = chunk.kind === 'records' ? chunk : null;
+  if (chunk.next <= end) return { records: whole, next: chunk.next };
+  const bytes = whole?.bytes.subarray(0, end - offset);
+  if (whole !== null && bytes?.at(-1) === NEWLINE) {
+    return { records: { bytes, offsetAt: (position) => whole.offsetAt(position) }, next: end };
+  }
   throw new LogDamagedError(offset, end, `no record ends at offset ${end}, where one ended once`);
 }
 
-function addChunk(sums: UserSums, { bytes, next }: ReadRecords): SummedPart & { next: number } {
-  if (bytes === null) return { events: 0, deadLetters: 1, next };
-  let [events, deadLetters] = [0, 0];
-  for (const line of linesOf(bytes)) {
+function addChunk(
+  sums: UserSums,
+  { records, next }: ReadRecords,
+  resubmitted: LogPart['resubmitted'],
+): SummedPart & { next: number } {
+  if (records === null) return { events: 0, deadLetters: 1, next };
+  let [events, deadLetters, start] = [0, 0, 0];
+  for (const line of linesOf(records.bytes)) {
     const change = readChange(line);
+    const counts = change?.isCorrection !== true || resubmitted.has(records.offsetAt(start));
+    start += line.length + 1;
     if (change === null) {
       deadLetters += 1;
-      continue;
+    } else if (counts) {
+      events += 1;
+      sums.add(change.userId, change.amount);
     }
-    events += 1;
-    sums.add(change.userId, change.amount);
   }
   return { events, deadLetters, next };
 }

@@ -9,3 +9,9 @@ export interface UserSum {
  * costs a promise. Begins anew with each call.
  */
 export type SortedSums = () => AsyncGenerator<readonly UserSum[]>;
+
+/** Sums, and of how many users they are. */
+export interface CountedSums {
+  readonly users: number;
+  readonly sums: SortedSums;
+}

@@ -32,7 +32,7 @@ describe('UserSums', () => {
       sums.add(userId, amount);
       await sums.makeRoom();
     }
-    const merged = mergeSums(sums.sources());
+    const merged = mergeSums(sums.sources().map((source) => source.sums));
     const all = Array.from(expected, ([userId, sum]) => ({ userId, sum }));
     all.sort((a, b) => compareUtf8(a.userId, b.userId));
     expect(await collect(merged)).toEqual(all);
@@ -42,7 +42,9 @@ describe('UserSums', () => {
   });
 
   test('is nothing without users', async () => {
-    expect(await collect(mergeSums(new UserSums(1, directory).sources()))).toEqual([]);
+    const [nothing] = new UserSums(1, directory).sources();
+    expect(nothing?.users).toBe(0);
+    expect(await collect(mergeSums(nothing === undefined ? [] : [nothing.sums]))).toEqual([]);
     expect(await collect(mergeSums([]))).toEqual([]);
   });
 

@@ -5,15 +5,14 @@ import { join } from 'node:path';
 import { compareUtf8 } from './compare-utf8.js';
 import { mergeSums } from './merge-sums.js';
 import { encodeSums, readSums } from './sum-lines.js';
-import type { SortedSums, UserSum } from './user-sum.js';
+import type { CountedSums, SortedSums, UserSum } from './user-sum.js';
 
 const PAGE_USERS = 1_000;
 /** Each file is open while they are merged. */
 const FILES_MAX = 16;
 
-interface SumsFile {
+interface SumsFile extends CountedSums {
   readonly path: string;
-  readonly sums: SortedSums;
 }
 
 /**
@@ -52,8 +51,8 @@ export class UserSums {
   }
 
   /** All of them, as they are now. */
-  sources(): SortedSums[] {
-    return [...this.files.map(({ sums }) => sums), sorted(this.inMemory)];
+  sources(): CountedSums[] {
+    return [...this.files, { users: this.inMemory.size, sums: sorted(this.inMemory) }];
   }
 
   async dispose(): Promise<void> {
@@ -64,8 +63,15 @@ export class UserSums {
     this.directory ??= await mkdtemp(join(this.parent, 'revenue-etl-sums-'));
     this.filesWritten += 1;
     const path = join(this.directory, String(this.filesWritten));
-    await writeFile(path, encodeSums(sums));
-    return { path, sums: readSums((): AsyncIterable<Buffer> => createReadStream(path)) };
+    let users = 0;
+    const counted: SortedSums = async function* () {
+      for await (const page of sums()) {
+        users += page.length;
+        yield page;
+      }
+    };
+    await writeFile(path, encodeSums(counted));
+    return { path, users, sums: readSums((): AsyncIterable<Buffer> => createReadStream(path)) };
   }
 }
 

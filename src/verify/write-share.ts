@@ -20,6 +20,7 @@ export interface ShareToWrite {
   /** A record's end. */
   readonly to: Offset;
   readonly quarantined: LogPart['quarantined'];
+  readonly resubmitted: LogPart['resubmitted'];
   readonly usersMax?: number;
   readonly onProgress?: (done: number) => void;
 }
@@ -58,12 +59,13 @@ async function withShare<T>(
   share: ShareToWrite & { readonly fingerprint: string },
   write: (header: ShareHeader, pieces: AsyncGenerator<Buffer>) => Promise<T>,
 ): Promise<T> {
-  const { log, from, to, fingerprint, quarantined, onProgress = () => undefined } = share;
+  const { log, from, to, fingerprint, quarantined, resubmitted } = share;
   const sums = new UserSums(share.usersMax ?? USERS_MAX);
   try {
-    const part = { log, from: from?.offset ?? START_OF_LOG, to, quarantined };
-    const added = await sumLog(sums, part, onProgress);
-    const merged = mergeSums([...(from === null ? [] : [from.sums]), ...sums.sources()]);
+    const part = { log, from: from?.offset ?? START_OF_LOG, to, quarantined, resubmitted };
+    const added = await sumLog(sums, part, share.onProgress ?? ((): void => undefined));
+    const sources = [...(from === null ? [] : [from]), ...sums.sources()];
+    const merged = mergeSums(sources.map((source) => source.sums));
     const header: ShareHeader = {
       version: SHARE_VERSION,
       identity: log.identity,

@@ -63,7 +63,11 @@ export async function retireOne(
     const from = newest === undefined ? null : await openShare(newest.path);
     try {
       await retention.putShare(end, (path, replace) =>
-        writeShareFile({ log, from, to: end, quarantined: [] }, path, replace),
+        writeShareFile(
+          { log, from, to: end, quarantined: [], resubmitted: new Set() },
+          path,
+          replace,
+        ),
       );
     } finally {
       await from?.close();

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Writable } from 'node:stream';
-import { readQuarantined } from '../../../src/dead-letters/dead-letters.port.js';
+import { readQuarantined, readResubmitted } from '../../../src/dead-letters/dead-letters.port.js';
 import { nodeLogFiles, replaceFile } from '../../../src/staging-log/files/log-files.js';
 import type { Offset, StagingLogReader } from '../../../src/staging-log/staging-log.port.js';
 import {
@@ -27,9 +27,10 @@ export class ShareHarness {
   ): Promise<void> {
     const { manager } = this.loads.dataSource;
     const quarantined = await readQuarantined(manager, share.log.identity);
+    const resubmitted = await readResubmitted(manager, share.log.identity);
     const from = share.from === undefined ? null : await openShare(share.from);
     try {
-      await writeShareFile({ ...share, from, quarantined }, path, (file, pieces) =>
+      await writeShareFile({ ...share, from, quarantined, resubmitted }, path, (file, pieces) =>
         replaceFile(nodeLogFiles, file, pieces),
       );
     } finally {

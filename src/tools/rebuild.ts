@@ -1,0 +1,36 @@
+import { rebuildBalances, type Rebuilding } from '../verify/verify.port.js';
+import { runCommand } from './run-command.js';
+import { runOnBalances } from './run-on-balances.js';
+
+/** 0: the table is exact now; 2: refused, nothing was changed, or wrong usage; 3: failed, nothing either. */
+const EXIT_CODES = { rebuilt: 0, exact: 0, refused: 2 } as const;
+
+function describe(rebuilding: Rebuilding): string {
+  if (rebuilding.kind === 'refused') return `refused, ${rebuilding.code}: ${rebuilding.message}`;
+  const { offset, users, events, deadLetters } = rebuilding;
+  const holds = `the table holds the sums of ${events.inLog} events of ${users} users up to offset ${offset}`;
+  const lines =
+    rebuilding.kind === 'exact'
+      ? [`exact already, nothing was changed: ${holds}`]
+      : [`rebuilt: ${describeRows(rebuilding)}; ${holds}`];
+  if (events.inTable !== events.inLog) {
+    lines.push(`the count of loaded events was ${events.inTable}, and is ${events.inLog} now`);
+  }
+  if (deadLetters.inTable !== deadLetters.inLog) {
+    const { inLog, inTable } = deadLetters;
+    lines.push(
+      `dead letters: ${inLog} in the log, ${inTable} in the table; they are not rebuilt, so verify goes on to report them`,
+    );
+  }
+  return lines.join('\n');
+}
+
+const describeRows = ({ inserted, updated, deleted }: Exclude<Rebuilding, { kind: 'refused' }>) =>
+  `${inserted} users inserted, ${updated} updated, ${deleted} deleted`;
+
+runCommand(async () => {
+  const rebuilding = await runOnBalances('rebuild', rebuildBalances);
+  if (rebuilding === null) return EXIT_CODES.refused;
+  process.stdout.write(`${describe(rebuilding)}\n`);
+  return EXIT_CODES[rebuilding.kind];
+});

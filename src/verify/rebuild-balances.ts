@@ -1,0 +1,108 @@
+import type { EntityManager } from 'typeorm';
+import { sqlStateOf } from '../shared/database/sql-state.js';
+import { correctRows, type CorrectedRows } from './correct-rows.js';
+import { inSnapshot } from './in-snapshot.js';
+import type { Refused } from './loaded-part.js';
+import { readCounts, type Counts } from './read-counts.js';
+import { recompute, type Contribution, type Recomputed } from './recompute.js';
+import { untilLogStays } from './until-log-stays.js';
+import type { VerifyOptions } from './verify-balances.js';
+import { walkTable } from './walk-table.js';
+
+export type Rebuilding =
+  | ({
+      /** `exact`: the table was, and the counts of events were, so nothing was written. */
+      readonly kind: 'rebuilt' | 'exact';
+      /** Of the checkpoint of this log. */
+      readonly offset: number;
+      readonly users: number;
+    } & CorrectedRows &
+      /** As they were found. Those of events are put right, those of dead letters are not. */
+      Counts)
+  | Refused;
+
+/** Loads or reloads did not let go of the checkpoints in time. */
+export class LoadsBusyError extends Error {
+  readonly code = 'LOADS_BUSY';
+
+  constructor() {
+    super(
+      `a load or reload under way did not end within ${LOCK_WAIT_MS / 1000} s; nothing was changed, run it again`,
+    );
+  }
+}
+
+/** Meanwhile loads queue up behind whoever waits. */
+const LOCK_WAIT_MS = 30_000;
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/**
+ * Recomputes the balances as `verifyBalances` does, and puts the table right, in one transaction: inserts,
+ * updates and deletes the rows that differ, touches no other, and sets the checkpoints' counts of events.
+ * Or changes nothing, however it ends.
+ *
+ * Loads and reloads of all logs wait from its beginning to its end, since it locks the checkpoints, which
+ * each of them begins with. Readers go on, and see the old balances until the commit. Dead letters stay as they
+ * are. When retention retires what was to be read, all is done again.
+ * @throws LoadsBusyError; errors of the database and of reading; LogMovedOnError as `verifyBalances`.
+ */
+export async function rebuildBalances(options: VerifyOptions): Promise<Rebuilding> {
+  return untilLogStays(() =>
+    inSnapshot(options.dataSource, async (manager) => {
+      await stopLoads(manager);
+      return recompute(manager, options, (recomputed) => putRight(manager, recomputed));
+    }),
+  );
+}
+
+/**
+ * Must be the first query of its transaction: LOCK TABLE takes no snapshot, so what is seen from then on
+ * holds all loads that it waited for. EXCLUSIVE, since a reload begins with FOR UPDATE, which any weaker mode
+ * lets pass; plain reads go on.
+ */
+async function stopLoads(manager: EntityManager): Promise<void> {
+  await manager.query(`set local lock_timeout = ${LOCK_WAIT_MS}`);
+  try {
+    await manager.query('lock table load_checkpoint in exclusive mode');
+  } catch (error) {
+    throw sqlStateOf(error) === LOCK_NOT_AVAILABLE ? new LoadsBusyError() : error;
+  }
+}
+
+async function putRight(manager: EntityManager, recomputed: Recomputed): Promise<Rebuilding> {
+  const { own, others, contributions, sums } = recomputed;
+  if (own.checkpoint.offset === 0 && others.length === 0) return NOTHING_LOADED;
+  const rows = { inserted: 0, updated: 0, deleted: 0 };
+  const users = await walkTable(manager, sums, async (mismatches) => {
+    const { inserted, updated, deleted } = await correctRows(manager, mismatches);
+    rows.inserted += inserted;
+    rows.updated += updated;
+    rows.deleted += deleted;
+  });
+  const logsCorrected = await correctEvents(manager, contributions);
+  const isExact = logsCorrected + rows.inserted + rows.updated + rows.deleted === 0;
+  const counts = await readCounts(manager, recomputed);
+  const { offset } = own.checkpoint;
+  return { kind: isExact ? 'exact' : 'rebuilt', offset, users, ...rows, ...counts };
+}
+
+/** All that the table holds then came from elsewhere, and only its owner may delete that. */
+const NOTHING_LOADED: Refused = {
+  kind: 'refused',
+  code: 'NOTHING_LOADED',
+  message: 'no log is loaded into this database, so there is nothing to rebuild the balances from',
+};
+
+/** @returns of how many logs the count was another one. */
+async function correctEvents(
+  manager: EntityManager,
+  contributions: readonly Contribution[],
+): Promise<number> {
+  const [, corrected]: [unknown, number] = await manager.query(
+    `update load_checkpoint as c set events = l.events, updated_at = now()
+       from unnest($1::uuid[], $2::bigint[]) as l(log_id, events)
+      where c.log_id = l.log_id and c.events <> l.events`,
+    [contributions.map(({ identity }) => identity), contributions.map(({ events }) => events)],
+  );
+  return corrected;
+}

@@ -1,0 +1,128 @@
+import type { EntityManager } from 'typeorm';
+import { START_OF_LOG } from '../staging-log/staging-log.port.js';
+import { readOtherLogs, type LoadedLog } from './loaded-logs.js';
+import { findLoadedPart, type LoadedPart, type OwnLog, type Refused } from './loaded-part.js';
+import { mergeSums } from './merge-sums.js';
+import { closeShares, openOtherShares } from './other-shares.js';
+import type { Share } from './share-file.js';
+import { sumLog, type SummedPart } from './sum-log.js';
+import type { CountedSums, SortedSums } from './user-sum.js';
+import { UserSums } from './user-sums.js';
+
+export interface RecomputeOptions extends OwnLog {
+  /** One of each other log that feeds the table, up to where that log is loaded. */
+  readonly shareFiles?: readonly string[];
+  /** While this log is read: in the log's bytes. */
+  readonly onProgress: (done: number, total: number) => void;
+  /** While the sums are gone through: in users, of whom some are counted more than once. */
+  readonly onUsers?: (done: number, total: number) => void;
+  /** So many are kept in memory; the rest is sorted on disk. */
+  readonly usersMax?: number;
+}
+
+/** What a log contributed up to its checkpoint. */
+export interface Contribution extends SummedPart {
+  readonly identity: string;
+}
+
+/** What the logs say that the database must hold, at one moment of it. */
+export interface Recomputed {
+  readonly own: LoadedPart;
+  readonly others: readonly LoadedLog[];
+  /** Of each log, this one first. */
+  readonly contributions: readonly Contribution[];
+  readonly sums: SortedSums;
+}
+
+const USERS_MAX = 500_000;
+
+/**
+ * Recomputes what the logs contributed up to their checkpoints, as the transaction of `manager` sees
+ * them, and gives `work` the result, which can be used until that ends. This log is read, and the shares
+ * of others are given. Ranges that are quarantined are not in the table, so they are left out, readable or
+ * not; of corrections, those that were loaded first count. Memory does not depend on the number of users.
+ * @throws errors of the database and of reading; LogDamagedError and LogMovedOnError as `sumLog`.
+ */
+export async function recompute<T>(
+  manager: EntityManager,
+  options: RecomputeOptions,
+  work: (recomputed: Recomputed) => Promise<T>,
+): Promise<T | Refused> {
+  const others = await readOtherLogs(manager, options.log.identity);
+  const given = await openOtherShares(others, options.shareFiles ?? []);
+  if (given.kind === 'refused') return given;
+  try {
+    const own = await findLoadedPart(manager, options);
+    if (own.kind === 'refused') return own;
+    try {
+      return await withSums(options, own, ({ sources, part }) =>
+        work({
+          ...{ own, others },
+          contributions: [contribution(options, own, part), ...given.shares],
+          sums: merged([...sources, ...given.shares], options.onUsers),
+        }),
+      );
+    } finally {
+      await own.from?.close();
+    }
+  } finally {
+    await closeShares(given.shares);
+  }
+}
+
+interface OwnSums {
+  readonly sources: readonly CountedSums[];
+  /** Behind the share that the reading began at. */
+  readonly part: SummedPart;
+}
+
+async function withSums<T>(
+  { log, onProgress, usersMax }: RecomputeOptions,
+  { checkpoint, quarantined, resubmitted, from }: LoadedPart,
+  work: (sums: OwnSums) => Promise<T>,
+): Promise<T> {
+  const sums = new UserSums(usersMax ?? USERS_MAX);
+  try {
+    const start = from?.offset ?? START_OF_LOG;
+    const toRead = { log, from: start, to: checkpoint.offset, quarantined, resubmitted };
+    const part = await sumLog(sums, toRead, (done) => {
+      onProgress(done - start, checkpoint.offset - start);
+    });
+    const sources = sums.sources();
+    return await work({ sources: from === null ? sources : [...sources, from], part });
+  } finally {
+    await sums.dispose();
+  }
+}
+
+function contribution(
+  { log }: RecomputeOptions,
+  { from }: { readonly from: Share | null },
+  { events, deadLetters }: SummedPart,
+): Contribution {
+  return {
+    identity: log.identity,
+    events: events + (from?.events ?? 0),
+    deadLetters: deadLetters + (from?.deadLetters ?? 0),
+  };
+}
+
+function merged(
+  sources: readonly CountedSums[],
+  onUsers: RecomputeOptions['onUsers'] = () => undefined,
+): SortedSums {
+  const total = sources.reduce((sum, { users }) => sum + users, 0);
+  return () => {
+    let done = 0;
+    const told = sources.map(({ sums }): SortedSums => {
+      return async function* () {
+        for await (const page of sums()) {
+          yield page;
+          done += page.length;
+          onUsers(done, total);
+        }
+      };
+    });
+    return mergeSums(told)();
+  };
+}
