@@ -1,4 +1,5 @@
 import { decodeEvent, encodeEventPayload, type EventRefusal } from '../shared/event/event-codec.js';
+import { isReservedId, RESERVED_ID_PREFIX } from '../shared/event/reserved-id.js';
 import type { NewRecord, RecordOutcome } from '../staging-log/staging-log.port.js';
 
 /** An item that was not accepted: `index` counts from 0 in what was sent. */
@@ -25,8 +26,11 @@ export interface IngestResult {
 /** The members of a problem of a request of which nothing was stored. */
 export const NOTHING_STORED = { accepted: 0, duplicates: 0, rejected: [], rejectedTotal: 0 };
 
+/** `corrections`: this process itself, with the corrected events of dead letters. */
+export type Sender = 'any' | 'corrections';
+
 /** Applies the rules of an event to each item: one bad item harms no other. */
-export function sortEvents(items: readonly unknown[]): SortedEvents {
+export function sortEvents(items: readonly unknown[], sender: Sender): SortedEvents {
   const records: NewRecord[] = [];
   const indexes: number[] = [];
   const rejected: Rejection[] = [];
@@ -37,6 +41,10 @@ export function sortEvents(items: readonly unknown[]): SortedEvents {
       continue;
     }
     const { event } = decoded;
+    if (sender === 'any' && event.id !== undefined && isReservedId(event.id)) {
+      rejected.push({ index, ...ID_RESERVED });
+      continue;
+    }
     const payload = encodeEventPayload(event);
     records.push(event.id === undefined ? { payload } : { id: event.id, payload });
     indexes.push(index);
@@ -63,4 +71,9 @@ export function summarize(
 const ID_REUSED: EventRefusal = {
   code: 'ID_REUSED',
   message: 'this id was sent before with other content; a new event needs an id of its own',
+};
+
+const ID_RESERVED: EventRefusal = {
+  code: 'ID_RESERVED',
+  message: `ids that begin with "${RESERVED_ID_PREFIX}" are those of corrected dead letters; choose another id`,
 };

@@ -2,12 +2,13 @@ import { Controller, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { AppConfig } from '../shared/config/app-config.js';
 import { decodeJson, withoutByteOrderMark } from '../shared/event/decode-json.js';
-import { NeedsScope } from '../shared/http/access.js';
+import { callerOf, NeedsScope } from '../shared/http/access.js';
+import { InternalKey } from '../shared/http/internal-key.js';
 import { Problem } from '../shared/http/problem.js';
+import { readBody } from '../shared/http/read-body.js';
+import { requireJson } from '../shared/http/require-json.js';
 import { NOTHING_STORED, type IngestResult } from './accept-events.js';
 import { IngestService } from './ingest.service.js';
-import { requireJson } from './media-type.js';
-import { readBody } from './read-body.js';
 
 /** `POST /events`: one event, or an array of events. */
 @Controller('events')
@@ -15,6 +16,7 @@ export class IngestController {
   constructor(
     private readonly ingest: IngestService,
     private readonly config: AppConfig,
+    private readonly internal: InternalKey,
   ) {}
 
   @Post()
@@ -24,10 +26,12 @@ export class IngestController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<IngestResult> {
     requireJson(request.headers['content-type']);
-    const json = parse(await readBody(request, response, this.config.jsonBodyBytesMax));
+    const bounds = { bytesMax: this.config.jsonBodyBytesMax, members: NOTHING_STORED };
+    const json = parse(await readBody(request, response, bounds));
     const items = Array.isArray(json) ? (json as unknown[]) : [json];
     this.checkCount(items.length);
-    const result = await this.ingest.accept(items);
+    const sender = callerOf(request) === this.internal.corrections.key ? 'corrections' : 'any';
+    const result = await this.ingest.accept(items, sender);
     response.status(statusOf(items, result));
     return result;
   }

@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Problem } from '../shared/http/problem.js';
 import { StagingLog, type AppendResult } from '../staging-log/staging-log.port.js';
-import { NOTHING_STORED, sortEvents, summarize, type IngestResult } from './accept-events.js';
+import {
+  NOTHING_STORED,
+  sortEvents,
+  summarize,
+  type IngestResult,
+  type Sender,
+} from './accept-events.js';
 
 /** Validates events and appends them to the staging log. */
 @Injectable()
@@ -12,8 +18,8 @@ export class IngestService {
    * Resolves when every accepted event is durable. Items that break a rule are in `rejected`.
    * @throws Problem 429 or 503 with Retry-After when the log takes nothing; then nothing is stored.
    */
-  async accept(items: readonly unknown[]): Promise<IngestResult> {
-    const sorted = sortEvents(items);
+  async accept(items: readonly unknown[], sender: Sender = 'any'): Promise<IngestResult> {
+    const sorted = sortEvents(items, sender);
     if (sorted.records.length === 0) return summarize(sorted, []);
     const appended = await this.log.append(sorted.records);
     if (appended.kind === 'refused') throw toProblem(appended);

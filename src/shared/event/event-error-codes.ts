@@ -19,6 +19,7 @@ export type EventErrorCode =
   | 'ID_TOO_LONG'
   | 'ID_NOT_STORABLE'
   | 'ID_REUSED'
+  | 'ID_RESERVED'
   | 'INVALID_JSON'
   | 'INVALID_UTF8'
   | 'LINE_TOO_LONG';

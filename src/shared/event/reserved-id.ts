@@ -1,6 +1,9 @@
 /** Ids that begin so are made by this system alone, for corrected events; ingest refuses them from senders. */
 export const RESERVED_ID_PREFIX = 'dead-letter:';
 
+/** Whether only this system may send it. */
+export const isReservedId = (id: string): boolean => id.startsWith(RESERVED_ID_PREFIX);
+
 /** A dead letter, by what stays the same whatever becomes of the database. */
 export interface DeadLetterPlace {
   readonly logId: string;

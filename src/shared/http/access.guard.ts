@@ -5,7 +5,7 @@ import type { Request } from 'express';
 import { digestOfKey, type ApiKey, type Scope } from '../config/api-keys.js';
 import { AppConfig } from '../config/app-config.js';
 import { hostName } from '../config/host-name.js';
-import { bearerOf, SCOPE_METADATA } from './access.js';
+import { bearerOf, noteCaller, SCOPE_METADATA } from './access.js';
 import { InternalKey } from './internal-key.js';
 import { Problem } from './problem.js';
 import { refuseUnasked } from './refuse-unasked.js';
@@ -32,7 +32,8 @@ export class AccessGuard implements CanActivate {
     if (needed === 'public') return true;
     const request = context.switchToHttp().getRequest<Request>();
     const key = this.findKey(bearerOf(request));
-    if (key !== this.internal.key) this.checkHost(request);
+    if (key !== null) noteCaller(request, key);
+    if (key === null || !this.internal.keys.includes(key)) this.checkHost(request);
     if (this.config.apiKeys.length > 0) this.checkScope(key, needed ?? 'read');
     if (needed === 'admin') refuseUnasked(request);
     return true;
@@ -43,7 +44,7 @@ export class AccessGuard implements CanActivate {
     if (bearer === null) return null;
     const digest = digestOfKey(bearer);
     let found: ApiKey | null = null;
-    for (const key of [...this.config.apiKeys, this.internal.key]) {
+    for (const key of [...this.config.apiKeys, ...this.internal.keys]) {
       if (timingSafeEqual(key.digest, digest)) found = key;
     }
     return found;

@@ -1,6 +1,6 @@
 import { SetMetadata } from '@nestjs/common';
 import type { Request } from 'express';
-import type { Scope } from '../config/api-keys.js';
+import type { ApiKey, Scope } from '../config/api-keys.js';
 
 export const SCOPE_METADATA = 'revenue-etl:scope';
 
@@ -16,3 +16,13 @@ export function bearerOf(request: Request): string | null {
   const match = /^Bearer ([^\s]+)$/i.exec(request.headers.authorization ?? '');
   return match?.[1] ?? null;
 }
+
+const callers = new WeakMap<Request, ApiKey>();
+
+/** Whose key came with a request. For the guard, which alone has proved it. */
+export function noteCaller(request: Request, key: ApiKey): void {
+  callers.set(request, key);
+}
+
+/** The key that a request came with; null for none, and for one that is unknown. */
+export const callerOf = (request: Request): ApiKey | null => callers.get(request) ?? null;

@@ -1,4 +1,4 @@
-import { Problem } from '../shared/http/problem.js';
+import { Problem } from './problem.js';
 
 /**
  * Proves that a body is declared as `application/json` in UTF-8.
