@@ -1,155 +1,144 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { DataSource, QueryRunner } from 'typeorm';
-import type { StagingLog } from '../../../src/staging-log/staging-log.port.js';
-import { append, LoadHarness, recordLine } from './load-harness.js';
+import type { Processor } from '../../../src/processor/processor.js';
+import type { LocalStagingLog } from '../../../src/staging-log/local-staging-log.js';
+import { StatementProxy, type Strike } from '../../support/statement-proxy.js';
+import type { Exchange } from '../../support/wire-exchange.js';
+import { endOf, FaultBench } from './fault-bench.js';
+import { append, LoadHarness } from './load-harness.js';
 
-const STATEMENTS = [
-  'START TRANSACTION',
-  'load_checkpoint',
-  'users_revenue',
-  'dead_letters',
-  'COMMIT',
-];
+/** Far more statements than any load has: a loop that never ends is a fault, too. */
+const STATEMENTS_MAX = 60;
 
-const BEFORE = { abc: '100', xyz: '10' };
-const AFTER = { abc: '157', new: '-3', xyz: '0' };
-
-describe('a load that fails at any statement changes nothing, and the next one does it all', () => {
+describe('a load that fails at any statement changes nothing, or all, and the next one does the rest', () => {
   let harness: LoadHarness;
-  let log: StagingLog;
-  let before: Record<string, unknown>[];
-  beforeAll(async () => void (harness = await LoadHarness.create()));
-  beforeEach(async () => {
-    await harness.reset();
-    log = await harness.openLogWith(recordLine('abc', 100) + recordLine('xyz', 10));
-    await harness.processor(log).runOnce();
-    await log.close();
-    log = await harness.openLogWith(`poison\n${recordLine('abc', 57)}`);
-    await append(log, ['new', 3, 'subtract_revenue'], ['xyz', 10, 'subtract_revenue']);
-    before = await harness.checkpoints();
+  let bench: FaultBench;
+  let proxy: StatementProxy;
+  let log: LocalStagingLog;
+  let processor: Processor;
+  let counts: { events: number; deadLetters: number };
+  beforeAll(async () => {
+    harness = await LoadHarness.create();
+    bench = new FaultBench(harness);
+    proxy = await StatementProxy.open(harness.database.url);
+    await bench.makeWritesWait();
   });
-  afterAll(() => harness.remove());
+  beforeEach(() => begin());
+  afterAll(async () => {
+    await proxy.close();
+    await harness.remove();
+  });
 
-  async function expectNothingChanged(): Promise<void> {
-    expect(await harness.balances()).toEqual(BEFORE);
-    expect(await harness.checkpoints()).toEqual(before);
-    expect(await harness.deadLetters()).toEqual([]);
+  async function begin(): Promise<void> {
+    await harness.reset();
+    counts = { events: 0, deadLetters: 0 };
+    log = await harness.openLog();
+    processor = harness.processor(log, { dataSource: await harness.connect(proxy.url) });
   }
 
-  async function expectLoadedOnce(): Promise<void> {
-    expect(await harness.processor(log).runOnce()).toEqual({ kind: 'caught-up' });
-    expect(await harness.balances()).toEqual(AFTER);
-    expect(await harness.checkpoints()).toMatchObject([{ offset: log.endOffset(), events: 5 }]);
-    expect(await harness.deadLetters()).toHaveLength(1);
+  /** One batch: a user who is there, one who is new, one who comes to zero, and a record that is no event. */
+  async function stage(number: number): Promise<void> {
+    await log.append([{ payload: '{"name":"poison"}' }]);
+    await append(log, ['abc', 57.25], [`new-${number}`, 3, 'subtract_revenue']);
+    await append(log, ['zero', number], ['zero', number, 'subtract_revenue']);
+    counts = { events: counts.events + 4, deadLetters: counts.deadLetters + 1 };
   }
 
-  /** Calls `act` right before or after the first statement with this text, in the load's runner. */
-  function around(dataSource: DataSource, text: string, act: Acts): DataSource {
-    const create = dataSource.createQueryRunner.bind(dataSource);
-    let armed = true;
-    dataSource.createQueryRunner = (mode) => {
-      const runner = create(mode);
-      const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
-      const patched = async (sql: string, ...rest: unknown[]): Promise<unknown> => {
-        const hit = armed && sql.includes(text) && !sql.startsWith('select');
-        if (hit) {
-          armed = false;
-          await act.before?.(runner, query);
-        }
-        const result = await query(sql, ...rest);
-        if (hit) await act.after?.(runner, query);
-        return result;
-      };
-      runner.query = patched as QueryRunner['query'];
-      return runner;
-    };
-    return dataSource;
+  /** Where nothing is there to be killed yet, the connection is cut instead. */
+  async function kill(exchange: Exchange): Promise<void> {
+    if (exchange.pid === null) exchange.cut();
+    else await bench.kill(exchange.pid);
   }
 
-  const killBackend = async (_runner: QueryRunner, query: Query): Promise<void> => {
-    const [{ pid }] = (await query('select pg_backend_pid() as pid')) as [{ pid: number }];
-    await harness.dataSource.query('select pg_terminate_backend($1, 5000)', [pid]);
+  const STRIKES: Record<string, Strike> = {
+    'the backend is killed before it gets': async (exchange) => {
+      await kill(exchange);
+      exchange.deliver();
+      exchange.release();
+    },
+    'the backend is killed while it works on': (exchange) =>
+      bench.withGateShut(async () => {
+        exchange.deliver();
+        await bench.untilWaiting(exchange);
+        await kill(exchange);
+        if (exchange.isComplete) exchange.cut();
+        else exchange.release();
+      }),
+    'the backend is killed when it has answered': async (exchange) => {
+      exchange.deliver();
+      await exchange.answered;
+      await kill(exchange);
+      exchange.cut();
+    },
+    'the network is cut before the server gets': (exchange) => exchange.cut(),
+    'the network is cut before the client hears of': async (exchange) => {
+      exchange.deliver();
+      await exchange.answered;
+      exchange.cut();
+    },
   };
 
-  test.each(STATEMENTS)('when the backend is killed before %s', async (text) => {
-    const dataSource = around(await harness.connect(), text, { before: killBackend });
-    await expect(harness.processor(log, { dataSource }).runOnce()).rejects.toThrow();
-    await expectNothingChanged();
-    await expectLoadedOnce();
+  /** Strikes at the nth statement of a run. Answers with its SQL, or null when the run has fewer. */
+  async function strikeAt(number: number, strike: Strike): Promise<string | null> {
+    const before = counts;
+    await stage(number);
+    proxy.watch(number, strike);
+    const end = await endOf(processor.runOnce());
+    await proxy.struckEnd;
+    proxy.disarm();
+    const { struck, commits } = proxy;
+    if (struck === null) expect(end).toBe('caught-up');
+    else expect(end).toMatch(/^57P01$|^failed: /);
+    // All or nothing, and the server's own word for a commit decides which.
+    const { events, deadLetters } = commits === 0 ? before : counts;
+    await bench.expectExact(log, events, deadLetters);
+    // The same process goes on, with the same pool.
+    if (struck !== null) await bench.expectAllLoaded(processor, log, counts);
+    return struck?.text ?? null;
+  }
+
+  async function strikeAtEach(strike: Strike, prepare: () => Promise<void>): Promise<void> {
+    const struck: string[] = [];
+    for (let number = 1; number < STATEMENTS_MAX; number++) {
+      await prepare();
+      const text = await strikeAt(number, strike);
+      if (text === null) break;
+      struck.push(text);
+    }
+    // In the end a run went untouched, and all that it asked had been struck.
+    expect(struck).toEqual(proxy.asked);
+    for (const word of [/^(begin|start)/i, /load_checkpoint/, /users_revenue/, /^commit/i]) {
+      expect(struck).toContainEqual(expect.stringMatching(word));
+    }
+  }
+
+  test.each(Object.keys(STRIKES))('%s it, whichever it is', async (name) => {
+    await stage(0);
+    await bench.expectAllLoaded(processor, log, counts);
+    await strikeAtEach(STRIKES[name]!, () => Promise.resolve());
   });
 
-  test.each(STATEMENTS.slice(0, -1))('when the backend is killed after %s', async (text) => {
-    const dataSource = around(await harness.connect(), text, { after: killBackend });
-    await expect(harness.processor(log, { dataSource }).runOnce()).rejects.toThrow();
-    await expectNothingChanged();
-    await expectLoadedOnce();
+  test.each(Object.keys(STRIKES).slice(1, 2))('%s it, in the first load of a log', async (name) => {
+    await strikeAtEach(STRIKES[name]!, begin);
   });
 
-  test('counts once what was committed when the backend is killed after COMMIT', async () => {
-    const dataSource = around(await harness.connect(), 'COMMIT', { after: killBackend });
-    const processor = harness.processor(log, { dataSource });
-    await processor.runOnce().catch(() => undefined);
-    await expectLoadedOnce();
-  });
-
-  test('goes on over the same pool once its backend was killed', async () => {
-    const dataSource = around(await harness.connect(), 'users_revenue', { before: killBackend });
-    const processor = harness.processor(log, { dataSource });
-    await expect(processor.runOnce()).rejects.toThrow();
-    expect(await processor.runOnce()).toEqual({ kind: 'caught-up' });
-    await expectLoadedOnce();
-  });
-
+  /** What the database refuses by itself, in the middle of the transaction and at its end. */
   test.each([
-    ['load_checkpoint', 'before insert or update', ''],
-    ['users_revenue', 'after insert or update', `when (new.user_id = 'xyz')`],
-    ['dead_letters', 'after insert', ''],
-  ])('when a row of %s is refused', async (table, timing, condition) => {
-    await refuseRows(`create trigger refuse ${timing} on ${table} for each row ${condition}
-      execute function refuse()`);
-    await expect(harness.processor(log).runOnce()).rejects.toThrow('refused by the test');
-    await expectNothingChanged();
-    await harness.dataSource.query('drop function refuse cascade');
-    await expectLoadedOnce();
-  });
-
-  test('when COMMIT itself is refused', async () => {
-    await refuseRows(`create constraint trigger refuse after insert or update on users_revenue
-      deferrable initially deferred for each row execute function refuse()`);
-    await expect(harness.processor(log).runOnce()).rejects.toThrow('refused by the test');
-    await expectNothingChanged();
-    await harness.dataSource.query('drop function refuse cascade');
-    await expectLoadedOnce();
-  });
-
-  test('when the backend is killed in the middle of a statement', async () => {
-    const locker = harness.dataSource.createQueryRunner();
-    await locker.startTransaction();
-    await locker.query(`select from users_revenue where user_id = 'xyz' for update`);
-    const load = harness.processor(log, { dataSource: await harness.connect() }).runOnce();
-    const rejected = expect(load).rejects.toThrow();
-    await harness.untilBlocked(1);
-    await harness.dataSource.query(
-      `select pg_terminate_backend(pid, 5000) from pg_stat_activity
-        where datname = current_database() and wait_event_type = 'Lock'`,
-    );
-    await rejected;
-    await locker.rollbackTransaction();
-    await locker.release();
-    await expectNothingChanged();
-    await expectLoadedOnce();
-  });
-
-  async function refuseRows(trigger: string): Promise<void> {
+    { what: 'a row of the checkpoint', table: 'load_checkpoint' },
+    { what: 'a row of the balances', table: 'users_revenue', when: `when (new.user_id = 'zero')` },
+    { what: 'a row of the dead letters', table: 'dead_letters' },
+    { what: 'the commit', table: 'users_revenue', late: 'deferrable initially deferred' },
+  ])('$what is refused', async ({ table, when = '', late = '' }) => {
+    await stage(0);
+    await bench.expectAllLoaded(processor, log, counts);
+    const before = counts;
+    await stage(1);
     await harness.dataSource.query(`create function refuse() returns trigger language plpgsql as
       $$ begin raise exception 'refused by the test'; end $$`);
-    await harness.dataSource.query(trigger);
-  }
+    await harness.dataSource.query(`create ${late && 'constraint'} trigger refuse
+      after insert or update on ${table} ${late} for each row ${when} execute function refuse()`);
+    expect(await endOf(processor.runOnce())).toBe('P0001');
+    await bench.expectExact(log, before.events, before.deadLetters);
+    await harness.dataSource.query('drop function refuse cascade');
+    await bench.expectAllLoaded(processor, log, counts);
+  });
 });
-
-type Query = (...args: unknown[]) => Promise<unknown>;
-
-interface Acts {
-  readonly before?: (runner: QueryRunner, query: Query) => Promise<void>;
-  readonly after?: (runner: QueryRunner, query: Query) => Promise<void>;
-}
