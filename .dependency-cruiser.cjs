@@ -21,7 +21,8 @@ const mayEnter = {
   ingest: ['staging-log'],
   'staging-log': [],
   revenue: [],
-  'dead-letters': [],
+  // Which log a corrected event is claimed for.
+  'dead-letters': ['staging-log'],
   // What is loaded, what is quarantined, how a share is written: the log itself knows none of it.
   retention: ['staging-log', 'processor', 'dead-letters', 'verify'],
 };

@@ -33,7 +33,10 @@ export class DeadLetter {
   @Column('text')
   message!: string;
 
-  /** `open`: waits for somebody. `reloaded`: a range whose events are in the balances now. */
+  /**
+   * `open`: waits for somebody. `claimed`: a corrected event is on its way. `resolved`: it is in the balances.
+   * `reloaded`: a range whose events are in the balances now.
+   */
   @Column('text', { default: 'open' })
   state!: string;
 

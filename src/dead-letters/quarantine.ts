@@ -15,8 +15,11 @@ interface Row {
   readonly length: string;
 }
 
-/** Of a row of dead_letters. */
-export const IS_RANGE = `code in ('BLOCK_CORRUPT', 'BLOCK_MISSING')`;
+/** Of dead letters that are damaged ranges, and not records. */
+export const RANGE_CODES: readonly string[] = ['BLOCK_CORRUPT', 'BLOCK_MISSING'];
+
+/** The same of a row of dead_letters. */
+export const IS_RANGE = `code in (${RANGE_CODES.map((code) => `'${code}'`).join(', ')})`;
 
 const toRange = ({ id, offset, length }: Row): QuarantinedRange => ({
   id,

@@ -1,0 +1,64 @@
+import { Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { AppConfig } from '../shared/config/app-config.js';
+import { Database } from '../shared/database/database.js';
+import { NeedsScope } from '../shared/http/access.js';
+import { readBody } from '../shared/http/read-body.js';
+import { requireJson } from '../shared/http/require-json.js';
+import { askDatabase } from './ask-database.js';
+import { DeadLetterPath, DeadLettersQuery } from './dead-letters.query.js';
+import { decodeCorrection } from './decode-correction.js';
+import {
+  readDeadLetter,
+  readDeadLetters,
+  type DeadLetterDetails,
+  type DeadLetterView,
+} from './read-dead-letters.js';
+import { deadLetterUnknown } from './resubmit-problem.js';
+import { ResubmitService, type Resubmitted } from './resubmit.service.js';
+
+interface DeadLettersPage {
+  readonly deadLetters: readonly DeadLetterView[];
+  /** What to pass as `after` for the next page; null on the last one. */
+  readonly next: string | null;
+}
+
+@Controller('deadLetters')
+export class DeadLettersController {
+  constructor(
+    private readonly database: Database,
+    private readonly resubmissions: ResubmitService,
+    private readonly config: AppConfig,
+  ) {}
+
+  @Get()
+  @NeedsScope('read')
+  async list(@Query() { limit, after, state }: DeadLettersQuery): Promise<DeadLettersPage> {
+    const found = await askDatabase(this.database, (manager) =>
+      readDeadLetters(manager, { limit: limit + 1, after, state }),
+    );
+    const page = found.slice(0, limit);
+    return { deadLetters: page, next: found.length > limit ? (page.at(-1)?.id ?? null) : null };
+  }
+
+  @Get(':id')
+  @NeedsScope('read')
+  async details(@Param() { id }: DeadLetterPath): Promise<DeadLetterDetails> {
+    const found = await askDatabase(this.database, (manager) => readDeadLetter(manager, id));
+    if (found === null) throw deadLetterUnknown(id);
+    return found;
+  }
+
+  @Post(':id/resubmit')
+  @NeedsScope('admin')
+  @HttpCode(202)
+  async resubmit(
+    @Param() { id }: DeadLetterPath,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<Resubmitted> {
+    requireJson(request.headers['content-type']);
+    const body = await readBody(request, response, { bytesMax: this.config.jsonBodyBytesMax });
+    return this.resubmissions.resubmit(id, decodeCorrection(body));
+  }
+}
