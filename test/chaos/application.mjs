@@ -29,6 +29,11 @@ export class Application {
     }
   }
 
+  /** All that it said. */
+  get output() {
+    return this.#output;
+  }
+
   /** The URL of its server, once it is ready. @throws Violation when it does not become so by itself. */
   async ready() {
     const deadline = setTimeout(() => this.#child.kill('SIGKILL'), START_MAX_MS);

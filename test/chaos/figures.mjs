@@ -5,6 +5,7 @@ export class Figures {
   #counts = new Map();
   #kills = new Map();
   #misses = new Map();
+  #seconds = new Map();
   #startedAt = Date.now();
   #done = 0;
   #cycles;
@@ -26,6 +27,16 @@ export class Figures {
     increase(this.#misses, where, 1);
   }
 
+  /** Adds up how long things of this name take. */
+  async time(name, work) {
+    const begun = performance.now();
+    try {
+      return await work;
+    } finally {
+      increase(this.#seconds, name, (performance.now() - begun) / 1000);
+    }
+  }
+
   /** On a terminal one line that is written over; off it, a line now and then. */
   cycle() {
     this.#done += 1;
@@ -45,6 +56,10 @@ export class Figures {
     console.log(`\n${this.#done} cycles in ${seconds} s`);
     const total = [...this.#kills.values()].reduce((sum, count) => sum + count, 0);
     console.log(`kills: ${total}, at ${this.#kills.size} points`);
+    if (this.#seconds.size > 0) {
+      const spent = [...this.#seconds].map(([name, sum]) => `${name} ${sum.toFixed(0)} s`);
+      console.log(`time: ${spent.join(', ')}`);
+    }
     for (const [name, count] of this.#counts) console.log(`${name}: ${count}`);
     for (const kind of ['lost', 'doubled', 'damaged', 'wrong']) {
       console.log(`${kind}: ${found === kind ? 'yes' : 0}`);

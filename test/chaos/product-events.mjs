@@ -1,6 +1,7 @@
 import { idOf, range, scatter } from './records.mjs';
 
-const USERS = 300;
+/** So many that a load of a backlog writes for some time. */
+const USERS = 5_000;
 const ODD_USERS = ['__proto__', 'hasOwnProperty', "o'brien", 'Ünïcödé 👩‍🚀', ' ', 'x'.repeat(255)];
 const CALL_EVENTS_MAX = 40;
 const CENTS_MAX = 1_000_000;

@@ -4,9 +4,12 @@ import { range, SENDERS } from './records.mjs';
 import { Violation } from './stored-records.mjs';
 
 const PAUSE_MS = 20;
-/** So many are sent between a start and a kill, at most; the last half of them more slowly. */
-export const LIFE_EVENTS_MAX = 15_000;
+/** Between two calls of a sender, unless it is in a hurry. */
 const SLOW_MS = 50;
+/** A call of one in a hurry has so many times the events. */
+const HURRIED_TIMES = 25;
+/** At the start of a life. */
+const FIRST_HURRY_EVENTS = 3_000;
 /** Events that are sent again though they were answered. */
 const AGAIN = 50;
 const ANSWER_MAX_MS = 60_000;
@@ -17,6 +20,31 @@ const LATER = [429, 503];
 export class ProductSenders {
   /** By sender, how many of its events were answered. */
   acknowledged = new Array(SENDERS).fill(0);
+  #lifeEventsMax;
+  /** Until so many were answered, they hurry. */
+  #hurriesUntil = 0;
+
+  /** @param lifeEventsMax so many are sent to one life of the application, at most */
+  constructor(lifeEventsMax) {
+    this.#lifeEventsMax = lifeEventsMax;
+  }
+
+  get total() {
+    return this.acknowledged.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** The next events come in large calls without a pause. */
+  hurry(events) {
+    this.#hurriesUntil = this.total + events;
+  }
+
+  /** Resolves when they hurry no more, or at the end of the time. */
+  async hurried(milliseconds) {
+    for (const deadline = Date.now() + milliseconds; Date.now() < deadline;) {
+      if (!this.#hurries) return;
+      await sleep(PAUSE_MS);
+    }
+  }
 
   /**
    * All of them send until nobody answers any more, or enough came. First of all, what was answered before is
@@ -29,10 +57,11 @@ export class ProductSenders {
     await Promise.all(senders.map((sender) => this.#sendAgain(url, sender, old)));
     const answered = await Promise.all(senders.map((sender) => this.#sendCall(url, sender)));
     if (answered.includes(false)) return;
-    const before = this.#total;
+    this.hurry(FIRST_HURRY_EVENTS);
+    const end = this.total + this.#lifeEventsMax;
     const send = async (sender) => {
-      for (let sent = 0; sent < LIFE_EVENTS_MAX; sent = this.#total - before) {
-        if (sent > LIFE_EVENTS_MAX / 2) await sleep(SLOW_MS);
+      while (this.total < end) {
+        if (!this.#hurries) await sleep(SLOW_MS);
         if (!(await this.#sendCall(url, sender))) return;
       }
     };
@@ -41,17 +70,18 @@ export class ProductSenders {
 
   /** Each sends the call that it has under way, until it is answered; and then more, `events` in all. */
   async finish(url, events) {
-    const before = this.#total;
+    const end = this.total + events;
+    this.hurry(events);
     do {
       const answered = range(0, SENDERS).map((sender) => this.#sendCall(url, sender));
       if ((await Promise.all(answered)).includes(false)) {
         throw new Violation('manual', 'the application takes no events any more');
       }
-    } while (this.#total - before < events);
+    } while (this.total < end);
   }
 
-  get #total() {
-    return this.acknowledged.reduce((sum, count) => sum + count, 0);
+  get #hurries() {
+    return this.total < this.#hurriesUntil;
   }
 
   async #sendAgain(url, sender, old) {
@@ -69,7 +99,7 @@ export class ProductSenders {
   /** @returns whether it was answered; without an answer nobody knows, and it is to be sent again */
   async #sendCall(url, sender) {
     const from = this.acknowledged[sender];
-    const to = from + eventsInCall(sender, from);
+    const to = from + eventsInCall(sender, from) * (this.#hurries ? HURRIED_TIMES : 1);
     const body = JSON.stringify(productEvents(sender, from, to));
     for (;;) {
       const answer = await post(`${url}/events`, body);

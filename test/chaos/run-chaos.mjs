@@ -1,10 +1,10 @@
 /**
- * Kills the log, or the whole application, again and again, and proves that nothing acknowledged is lost or
- * counted twice, and that every restart works by itself:
+ * Kills the log, the whole application, its PostgreSQL, or the latter two in turn (mixed), again and again, and
+ * proves that nothing acknowledged is lost or counted twice, and that everything goes on by itself:
  *
- *   npm run chaos -- [--level log|product] [--cycles N] [--seed S]
+ *   npm run chaos -- [--level log|product|database|mixed] [--cycles N] [--seed S]
  *
- * The seed chooses crash points and delays, so the same one makes the same choices. Exit code 1 on a
+ * The seed chooses what is killed, crash points and delays, so the same one makes the same choices. Exit code 1 on a
  * violation, with the directory left as it was found; 2 for wrong usage; 3 when the campaign itself fails.
  *
  * For tests of this tool: --fault plants a fault that must be found; --dist is another compiled application.
@@ -18,8 +18,13 @@ import { ProductCampaign } from './product-campaign.mjs';
 import { seededRandom } from './seeded-random.mjs';
 import { Violation } from './stored-records.mjs';
 
-const CAMPAIGNS = { log: LogCampaign, product: ProductCampaign };
-const CYCLES = { log: 1_000, product: 50 };
+const CAMPAIGNS = {
+  log: LogCampaign,
+  product: ProductCampaign,
+  database: ProductCampaign,
+  mixed: ProductCampaign,
+};
+const CYCLES = { log: 1_000, product: 50, database: 50, mixed: 50 };
 
 // Leaves by `exit`, so that what runs for the campaign is ended, too.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(130));
@@ -33,7 +38,7 @@ async function main() {
   console.log(`${level} level, ${cycles} cycles, seed ${seed}`);
   const figures = new Figures(cycles);
   const random = seededRandom(seed);
-  const campaign = new CAMPAIGNS[level]({ random, dist, fault, figures });
+  const campaign = new CAMPAIGNS[level]({ level, random, dist, fault, figures });
   try {
     await campaign.run(cycles);
     figures.print(null);
@@ -52,7 +57,9 @@ function readOptions() {
   try {
     const { values } = parseArgs({ options });
     const { level = 'log', dist = join(import.meta.dirname, '../../dist'), fault } = values;
-    if (!Object.hasOwn(CAMPAIGNS, level)) throw new Error('--level is log or product');
+    if (!Object.hasOwn(CAMPAIGNS, level)) {
+      throw new Error(`--level is one of ${Object.keys(CAMPAIGNS).join(', ')}`);
+    }
     if (fault !== undefined && !Object.hasOwn(FAULTS, fault)) {
       throw new Error(`--fault is one of ${Object.keys(FAULTS).join(', ')}`);
     }

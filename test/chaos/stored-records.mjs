@@ -22,7 +22,6 @@ export class StoredRecords {
   /** Up to here it was looked at. */
   offset;
   #payloadOf;
-  #base;
   #starts = [];
   #senders = [];
 
@@ -32,7 +31,6 @@ export class StoredRecords {
    */
   constructor(payloadOf, { offset, counts } = { offset: 0, counts: new Array(SENDERS).fill(0) }) {
     this.#payloadOf = payloadOf;
-    this.#base = { offset, counts };
     this.offset = offset;
     this.counts = [...counts];
   }
@@ -55,7 +53,7 @@ export class StoredRecords {
 
   /** By sender, how many records are before an offset that was passed. */
   countsAt(offset) {
-    const at = offset === this.offset ? this.#starts.length : this.#starts.indexOf(offset);
+    const at = offset === this.offset ? this.#starts.length : placeOf(this.#starts, offset);
     if (at < 0) throw new Violation('damaged', `no record begins at ${offset}`);
     return this.#countsOf(at);
   }
@@ -65,9 +63,10 @@ export class StoredRecords {
     return this.#countsOf(Math.max(0, this.#starts.length - records));
   }
 
+  /** From the end back: as a rule that is the shorter way. */
   #countsOf(records) {
-    const counts = [...this.#base.counts];
-    for (let at = 0; at < records; at++) counts[this.#senders[at]] += 1;
+    const counts = [...this.counts];
+    for (let at = this.#senders.length - 1; at >= records; at--) counts[this.#senders[at]] -= 1;
     return counts;
   }
 
@@ -99,4 +98,16 @@ export class StoredRecords {
       throw new Violation('lost', `acknowledged and not there: ${missing}`);
     }
   }
+}
+
+/** By halves, in numbers that grow. @returns -1 when it is not there */
+function placeOf(numbers, number) {
+  let [low, high] = [0, numbers.length - 1];
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    if (numbers[middle] === number) return middle;
+    if (numbers[middle] < number) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
 }
