@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { QueryRunner } from 'typeorm';
+import type { LocalStagingLog } from '../../../src/staging-log/local-staging-log.js';
+import { endOf, FaultBench } from './fault-bench.js';
+import { append, LoadHarness, type TestEvent } from './load-harness.js';
+
+/** More than a load has attempts. */
+const RIVALS = 12;
+const USERS = Array.from(
+  { length: RIVALS },
+  (_, index) => `user-${String(index).padStart(2, '0')}`,
+);
+const FIRST = `update users_revenue set updated_at = now() where user_id = '${USERS[0]}'`;
+const LAST = `update users_revenue set updated_at = now() where user_id = '${USERS.at(-1)}'`;
+const CHECKPOINT = 'update load_checkpoint set updated_at = now()';
+
+describe('a load that conflicts with others again and again', () => {
+  let harness: LoadHarness;
+  let bench: FaultBench;
+  let log: LocalStagingLog;
+  const events: TestEvent[] = USERS.map((userId) => [userId, 0.125]);
+  beforeAll(async () => {
+    harness = await LoadHarness.create();
+    bench = new FaultBench(harness);
+    const name = new URL(harness.database.url.replace('@/', '@localhost/')).pathname.slice(1);
+    // For connections from now on. Whoever waits so long looks for a deadlock, and dies of it.
+    await harness.dataSource.query(`alter database ${name} set deadlock_timeout = '20ms'`);
+    await harness.dataSource.query(
+      `alter database ${name} set default_transaction_isolation = 'serializable'`,
+    );
+  });
+  beforeEach(async () => {
+    await harness.reset();
+    log = await harness.openLog();
+    await append(log, ...events);
+    await harness.processor(log).runOnce();
+    await append(log, ...events);
+  });
+  afterAll(() => harness.remove());
+
+  /** A session in a transaction that never is the victim of a deadlock, and sees what is committed. */
+  async function openRival(): Promise<QueryRunner> {
+    const rival = harness.dataSource.createQueryRunner();
+    await rival.startTransaction('READ COMMITTED');
+    await rival.query(`set local deadlock_timeout = '10min'`);
+    return rival;
+  }
+
+  async function end(rival: QueryRunner): Promise<void> {
+    await rival.rollbackTransaction();
+    await rival.release();
+  }
+
+  /** Resolves when somebody waits for a lock, or `run` ended. */
+  async function untilBlocked(run: Promise<string>): Promise<'blocked' | 'ended'> {
+    const ended = run.then(() => 'ended' as const);
+    for (;;) {
+      const [row]: { blocked: boolean }[] = await harness.dataSource.query(
+        `select count(*) > 0 as blocked from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      if (row?.blocked === true) return 'blocked';
+      const soon = new Promise<null>((resolve) => setTimeout(resolve, 2, null));
+      if ((await Promise.race([ended, soon])) !== null) return 'ended';
+    }
+  }
+
+  test.each([
+    ['balances in the opposite order', LAST, FIRST],
+    ['a balance, and then the checkpoint', LAST, CHECKPOINT],
+  ])('fails after its last deadlock, with one who locks %s', async (_what, lock, thenLock) => {
+    const dataSource = await harness.connect();
+    const processor = harness.processor(log, { dataSource });
+    const rival = await openRival();
+    await rival.query(lock);
+    const run = endOf(processor.runOnce());
+    let attempts = 0;
+    while ((await untilBlocked(run)) === 'blocked') {
+      attempts += 1;
+      await rival.query('savepoint before_deadlock');
+      await rival.query(thenLock); // now each waits for the other, and the load is who dies
+      await rival.query('rollback to savepoint before_deadlock');
+    }
+    expect(await run).toBe('40P01');
+    expect(attempts).toBeGreaterThan(1);
+    await bench.expectExact(log, USERS.length);
+    await end(rival);
+    await bench.expectAllLoaded(processor, log, { events: 2 * USERS.length });
+  });
+
+  test('fails after its last serialization failure, under serializable', async () => {
+    const dataSource = await harness.connect();
+    const processor = harness.processor(log, { dataSource });
+    // Each has changed the balance of one user: every attempt meets another one who commits then.
+    const rivals = new Map<string, QueryRunner>();
+    const spare = await harness.connect();
+    for (const userId of USERS.slice(0, 7)) {
+      const rival = spare.createQueryRunner();
+      await rival.startTransaction();
+      await rival.query('update users_revenue set updated_at = now() where user_id = $1', [userId]);
+      rivals.set(userId, rival);
+    }
+    const run = endOf(processor.runOnce());
+    for (const rival of rivals.values()) {
+      if ((await untilBlocked(run)) === 'blocked') await rival.commitTransaction();
+      else await rival.rollbackTransaction();
+      await rival.release();
+    }
+    expect(await run).toBe('40001');
+    await bench.expectExact(log, USERS.length);
+    await bench.expectAllLoaded(processor, log, { events: 2 * USERS.length });
+  });
+
+  test('two of them at once, under serializable and with new users each time, are exact', async () => {
+    const sides = await Promise.all(
+      ['one', 'two'].map(async (name) => {
+        const side = await harness.openLog(name);
+        const dataSource = await harness.connect();
+        return { side, processor: harness.processor(side, { dataSource }) };
+      }),
+    );
+    const ends: string[] = [];
+    const rounds = 15;
+    for (let round = 0; round < rounds; round++) {
+      await Promise.all(
+        sides.map(({ side }) => append(side, ...events, [`new-${round}`, 1], [`new-${round}`, 2])),
+      );
+      ends.push(...(await Promise.all(sides.map(({ processor }) => endOf(processor.runOnce())))));
+    }
+    expect(new Set(ends.filter((each) => each !== 'caught-up'))).toEqual(
+      new Set(ends.includes('40001') ? ['40001'] : []),
+    );
+    for (const { processor } of sides) expect(await endOf(processor.runOnce())).toBe('caught-up');
+    const balances = await harness.balances();
+    // Once by the log of this test before the rivals came, then by each of the two in each round.
+    for (const userId of USERS) expect(balances[userId]).toBe(String((1 + 2 * rounds) * 0.125));
+    for (let round = 0; round < rounds; round++) expect(balances[`new-${round}`]).toBe('6');
+    expect(await harness.deadLetters()).toEqual([]);
+  });
+});
