@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { DataSource } from 'typeorm';
+import { boundHeap } from '../bound-heap.js';
 import { appConfig } from '../shared/config/config.js';
 import type { StagingLogReader } from '../staging-log/staging-log.port.js';
 import { Progress } from './progress.js';
@@ -27,6 +28,7 @@ export async function runOnBalances<T>(
 ): Promise<T | null> {
   const shareFiles = readShareFiles(name);
   if (shareFiles === null) return null;
+  boundHeap();
   const reading = new Progress(`${name}, the log`);
   const comparing = new Progress(`${name}, users`, 'users');
   const result = await withWorkspace(appConfig, ({ log, dataSource, refresh }) =>

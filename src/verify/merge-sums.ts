@@ -11,19 +11,18 @@ export function mergeSums(sources: readonly SortedSums[]): SortedSums {
 async function* merge(sources: readonly SortedSums[]): AsyncGenerator<readonly UserSum[]> {
   const opened = sources.map((source) => new SumCursor(source()));
   try {
-    let cursors: SumCursor[] = [];
-    for (const cursor of opened) if (await cursor.fill()) cursors.push(cursor);
+    const queue = new CursorQueue();
+    for (const cursor of opened) if (await cursor.fill()) queue.add(cursor);
     let page: UserSum[] = [];
-    while (cursors.length > 0) {
-      const userId = leastOf(cursors);
+    for (let { first } = queue; first?.head !== undefined; { first } = queue) {
+      const { userId } = first.head;
       let sum = 0n;
-      for (const cursor of cursors) {
-        if (cursor.head?.userId !== userId) continue;
-        sum += cursor.head.sum;
-        cursor.step();
-        if (cursor.head === undefined && !(await cursor.fill())) {
-          cursors = cursors.filter((other) => other !== cursor);
-        }
+      for (let next: SumCursor | undefined = first; next?.head?.userId === userId;) {
+        sum += next.head.sum;
+        next.step();
+        if (next.head === undefined && !(await next.fill())) queue.removeFirst();
+        else queue.firstMoved();
+        next = queue.first;
       }
       page.push({ userId, sum });
       if (page.length < PAGE_USERS) continue;
@@ -36,9 +35,58 @@ async function* merge(sources: readonly SortedSums[]): AsyncGenerator<readonly U
   }
 }
 
-function leastOf(cursors: readonly SumCursor[]): string {
-  const [first, ...others] = cursors.map(({ head }) => head?.userId ?? '');
-  return others.reduce((least, id) => (compareUtf8(id, least) < 0 ? id : least), first ?? '');
+/** Cursors with a head, the one with the least user first: a binary heap. */
+class CursorQueue {
+  private readonly heap: SumCursor[] = [];
+
+  get first(): SumCursor | undefined {
+    return this.heap[0];
+  }
+
+  add(cursor: SumCursor): void {
+    this.heap.push(cursor);
+    for (let index = this.heap.length - 1; index > 0;) {
+      const parent = (index - 1) >> 1;
+      if (!this.isBefore(index, parent)) return;
+      this.swap(index, parent);
+      index = parent;
+    }
+  }
+
+  removeFirst(): void {
+    const last = this.heap.pop();
+    if (last === undefined || this.heap.length === 0) return;
+    this.heap[0] = last;
+    this.firstMoved();
+  }
+
+  /** To be called when the head of the first one is another. */
+  firstMoved(): void {
+    for (let index = 0; ;) {
+      let least = index;
+      for (const child of [2 * index + 1, 2 * index + 2]) {
+        if (child < this.heap.length && this.isBefore(child, least)) least = child;
+      }
+      if (least === index) return;
+      this.swap(index, least);
+      index = least;
+    }
+  }
+
+  private isBefore(index: number, other: number): boolean {
+    return compareUtf8(this.userAt(index), this.userAt(other)) < 0;
+  }
+
+  private userAt(index: number): string {
+    return this.heap[index]?.head?.userId ?? '';
+  }
+
+  private swap(index: number, other: number): void {
+    const [one, two] = [this.heap[index], this.heap[other]];
+    if (one === undefined || two === undefined) return;
+    this.heap[index] = two;
+    this.heap[other] = one;
+  }
 }
 
 /** A place in sorted sums. */

@@ -21,18 +21,16 @@ export type Rebuilding =
       Counts)
   | Refused;
 
-/** Loads or reloads did not let go of the checkpoints in time. */
-export class LoadsBusyError extends Error {
-  readonly code = 'LOADS_BUSY';
-
-  constructor() {
-    super(
-      `a load or reload under way did not end within ${LOCK_WAIT_MS / 1000} s; nothing was changed, run it again`,
-    );
-  }
+export interface RebuildOptions extends VerifyOptions {
+  /** How long a load or reload under way is waited for; meanwhile others queue up behind. */
+  readonly lockWaitMs?: number;
 }
 
-/** Meanwhile loads queue up behind whoever waits. */
+/** A load or reload did not let go of the checkpoints in time. */
+class LoadsBusyError extends Error {
+  readonly code = 'LOADS_BUSY';
+}
+
 const LOCK_WAIT_MS = 30_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
@@ -46,10 +44,10 @@ const LOCK_NOT_AVAILABLE = '55P03';
  * are. When retention retires what was to be read, all is done again.
  * @throws LoadsBusyError; errors of the database and of reading; LogMovedOnError as `verifyBalances`.
  */
-export async function rebuildBalances(options: VerifyOptions): Promise<Rebuilding> {
+export async function rebuildBalances(options: RebuildOptions): Promise<Rebuilding> {
   return untilLogStays(() =>
     inSnapshot(options.dataSource, async (manager) => {
-      await stopLoads(manager);
+      await stopLoads(manager, options.lockWaitMs ?? LOCK_WAIT_MS);
       return recompute(manager, options, (recomputed) => putRight(manager, recomputed));
     }),
   );
@@ -60,12 +58,14 @@ export async function rebuildBalances(options: VerifyOptions): Promise<Rebuildin
  * holds all loads that it waited for. EXCLUSIVE, since a reload begins with FOR UPDATE, which any weaker mode
  * lets pass; plain reads go on.
  */
-async function stopLoads(manager: EntityManager): Promise<void> {
-  await manager.query(`set local lock_timeout = ${LOCK_WAIT_MS}`);
+async function stopLoads(manager: EntityManager, waitMs: number): Promise<void> {
+  await manager.query(`set local lock_timeout = ${waitMs}`);
   try {
     await manager.query('lock table load_checkpoint in exclusive mode');
   } catch (error) {
-    throw sqlStateOf(error) === LOCK_NOT_AVAILABLE ? new LoadsBusyError() : error;
+    if (sqlStateOf(error) !== LOCK_NOT_AVAILABLE) throw error;
+    const message = `a load or reload under way did not end within ${waitMs / 1000} s; nothing was changed, run it again`;
+    throw new LoadsBusyError(message);
   }
 }
 

@@ -18,6 +18,8 @@ export interface RecomputeOptions extends OwnLog {
   readonly onUsers?: (done: number, total: number) => void;
   /** So many are kept in memory; the rest is sorted on disk. */
   readonly usersMax?: number;
+  /** Where: the system's directory of temporary files, unless given. */
+  readonly sortDirectory?: string;
 }
 
 /** What a log contributed up to its checkpoint. */
@@ -77,11 +79,11 @@ interface OwnSums {
 }
 
 async function withSums<T>(
-  { log, onProgress, usersMax }: RecomputeOptions,
+  { log, onProgress, usersMax, sortDirectory }: RecomputeOptions,
   { checkpoint, quarantined, resubmitted, from }: LoadedPart,
   work: (sums: OwnSums) => Promise<T>,
 ): Promise<T> {
-  const sums = new UserSums(usersMax ?? USERS_MAX);
+  const sums = new UserSums(usersMax ?? USERS_MAX, sortDirectory);
   try {
     const start = from?.offset ?? START_OF_LOG;
     const toRead = { log, from: start, to: checkpoint.offset, quarantined, resubmitted };

@@ -6,18 +6,27 @@ import type { Offset, StagingLogReader } from '../../../src/staging-log/staging-
 import {
   computeShare,
   openShare,
+  rebuildBalances,
   verifyBalances,
   writeShareFile,
+  type Rebuilding,
   type Verification,
 } from '../../../src/verify/verify.port.js';
 import type { LoadHarness } from '../processor/load-harness.js';
 
-/** Verify and shares on the database and data directories of a load harness. */
+/** Verify, rebuild and shares on the database and data directories of a load harness. */
 export class ShareHarness {
   constructor(private readonly loads: LoadHarness) {}
 
   verify(log: StagingLogReader, more: { shareFiles?: string[]; dataDir?: string } = {}) {
     return verifyBalances({ ...this.own(log), ...more }) satisfies Promise<Verification>;
+  }
+
+  rebuild(
+    log: StagingLogReader,
+    more: Partial<Parameters<typeof rebuildBalances>[0]> = {},
+  ): Promise<Rebuilding> {
+    return rebuildBalances({ ...this.own(log), ...more });
   }
 
   /** To a file, as retention does. */
