@@ -35,7 +35,7 @@ export class FaultBench {
       dataSource: this.dataSource,
       log,
       shareFiles,
-      dataDir: this.harness.directory,
+      dataDir: this.harness.dataDir(),
       refresh: () => Promise.resolve(),
       onProgress: () => undefined,
     });
