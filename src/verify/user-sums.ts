@@ -63,17 +63,27 @@ export class UserSums {
     this.directory ??= await mkdtemp(join(this.parent, 'revenue-etl-sums-'));
     this.filesWritten += 1;
     const path = join(this.directory, String(this.filesWritten));
-    let users = 0;
-    const counted: SortedSums = async function* () {
-      for await (const page of sums()) {
-        users += page.length;
-        yield page;
-      }
-    };
-    await writeFile(path, encodeSums(counted));
-    return { path, users, sums: readSums((): AsyncIterable<Buffer> => createReadStream(path)) };
+    const users = await writeSums(path, sums);
+    return { path, users, sums: readFrom(path) };
   }
 }
+
+/** @returns of how many users. */
+async function writeSums(path: string, sums: SortedSums): Promise<number> {
+  let users = 0;
+  const counted: SortedSums = async function* () {
+    for await (const page of sums()) {
+      users += page.length;
+      yield page;
+    }
+  };
+  await writeFile(path, encodeSums(counted));
+  return users;
+}
+
+/** Apart from whoever wrote it: a closure there would keep the users alive that are in the file now. */
+const readFrom = (path: string): SortedSums =>
+  readSums((): AsyncIterable<Buffer> => createReadStream(path));
 
 /** Of the users as they are when it is asked for. */
 function sorted(sums: ReadonlyMap<string, bigint>): SortedSums {

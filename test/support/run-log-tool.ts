@@ -29,6 +29,11 @@ export function runVerifyTool(place: ToolPlace, ...args: readonly string[]): Pro
   return runShell(place, 'exec "$@"', [process.execPath, join(TOOLS, 'verify.js'), ...args]);
 }
 
+/** The compiled `npm run rebuild`, in the same way. */
+export function runRebuildTool(place: ToolPlace, ...args: readonly string[]): Promise<ToolEnd> {
+  return runShell(place, 'exec "$@"', [process.execPath, join(TOOLS, 'rebuild.js'), ...args]);
+}
+
 /** `npm run log` behind a pipe: `$@` is the tool, and the shell fails when any part of a pipe does. */
 export function pipeLogTool(
   place: ToolPlace,

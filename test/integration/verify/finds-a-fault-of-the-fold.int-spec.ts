@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { Fold } from '../../../src/processor/fold-records.js';
+import { Fold } from '../../../src/processor/fold/fold-records.js';
+import { UserTable } from '../../../src/processor/fold/user-table.js';
 import { verifyBalances } from '../../../src/verify/verify.port.js';
 import { append, LoadHarness } from '../processor/load-harness.js';
+
+/** Of the user that was found first. */
+const FIRST_ENTRY = 2;
 
 describe('verify shares no fold with the load', () => {
   let harness: LoadHarness;
@@ -26,33 +30,50 @@ describe('verify shares no fold with the load', () => {
     expect(await loadAndVerify()).toBe('exact');
   });
 
-  test.each<[string, (deltas: ReturnType<Fold['deltas']>) => ReturnType<Fold['deltas']>]>([
-    ['loses a user', (deltas) => deltas.slice(1)],
+  type Add = UserTable['add'];
+
+  test.each<[string, (add: Add) => Add]>([
     [
-      'turns a sign around',
-      (deltas) => deltas.map((d) => ({ ...d, delta: d.delta.replace('-', '') })),
+      'loses an amount',
+      (add) => (entry, wholes, micros) => {
+        if (wholes === 0) add(entry, wholes, micros);
+      },
     ],
     [
-      'sums in floating point',
-      (deltas) => deltas.map((d) => ({ ...d, delta: String(+d.delta + 1e-9) })),
+      'turns a sign around',
+      (add) => (entry, wholes, micros) => {
+        add(entry, Math.abs(wholes), micros);
+      },
+    ],
+    [
+      'is off by a millionth',
+      (add) => (entry, wholes, micros) => {
+        add(entry, wholes, micros + 1);
+      },
     ],
     [
       'merges users',
-      (deltas) => deltas.map((d) => ({ ...d, userId: d.userId[0]!.replace('x', 'a') })).slice(0, 1),
+      (add) => (_entry, wholes, micros) => {
+        add(FIRST_ENTRY, wholes, micros);
+      },
     ],
   ])('so it finds a fold that %s', async (_what, fault) => {
-    const original = Fold.prototype.deltas;
-    jest.spyOn(Fold.prototype, 'deltas').mockImplementation(function (this: Fold) {
-      return fault(original.call(this));
+    const original = UserTable.prototype.add;
+    jest.spyOn(UserTable.prototype, 'add').mockImplementation(function (
+      this: UserTable,
+      ...amount
+    ) {
+      fault(original.bind(this))(...amount);
     });
     expect(await loadAndVerify()).toBe('drift');
   });
 
   test('so it finds a fold that skips records', async () => {
     const original = Fold.prototype.add;
-    jest.spyOn(Fold.prototype, 'add').mockImplementation(function (this: Fold, bytes: Buffer) {
-      const { unusable } = original.call(this, bytes.subarray(bytes.indexOf('\n') + 1));
-      return { unusable, end: bytes.length };
+    jest.spyOn(Fold.prototype, 'add').mockImplementation(function (this: Fold, window, length) {
+      window.bytes.copyWithin(0, window.bytes.indexOf('\n') + 1, length);
+      const skipped = length - window.bytes.indexOf('\n') - 1;
+      return { ...original.call(this, window, skipped), end: length };
     });
     expect(await loadAndVerify()).toBe('drift');
   });

@@ -1,40 +1,14 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { appendFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { flipByte } from '../processor/break-files.js';
 import { LoadHarness, append, recordLine } from '../processor/load-harness.js';
 import { RunningApplication, temporaryDirectory } from '../../support/running-application.js';
 import { sendRequest } from '../../support/send-request.js';
+import { runTool } from './run-tool.js';
 import { ShareHarness } from './share-harness.js';
 
-const TOOLS = join(import.meta.dirname, '../../../dist/src/tools');
 const NEVER = { LOAD_CRON: '0 0 0 1 1 *' };
-
-interface ToolEnd {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** A compiled tool on a data directory, away from the project and its `.env.local`. */
-async function runTool(command: string, dataDir: string, url = ''): Promise<ToolEnd> {
-  const [name, ...toolArguments] = command.split(' ');
-  const child = spawn(process.execPath, [join(TOOLS, `${name}.js`), ...toolArguments], {
-    cwd: await temporaryDirectory(),
-    env: { PATH: process.env['PATH'], DATA_DIR: dataDir, DATABASE_URL: url },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const closed = once(child, 'close') as Promise<[number | null]>;
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    closed,
-  ]);
-  return { code, stdout, stderr };
-}
 
 describe('the tools on a stopped application end with an exit code', () => {
   let harness: LoadHarness;
@@ -136,11 +110,40 @@ describe('the tools on a stopped application end with an exit code', () => {
     expect(unread.stdout).not.toContain('damage');
   });
 
-  test.each(['verify --share', 'verify --shares a', 'verify a'])('2 for %s', async (command) => {
-    const { code, stderr } = await runTool(command, harness.dataDir(), harness.database.url);
-    expect(code).toBe(2);
-    expect(stderr).toContain('usage:');
+  test('rebuild 0 with what it did, 0 where it is exact already, and 2 without the share of another log', async () => {
+    await stage(`${recordLine('abc', 5)}poison\n${recordLine('xyz', 7)}${recordLine('xyz', 1)}`);
+    await load();
+    const rebuild = () => runTool('rebuild', harness.dataDir(), harness.database.url);
+    await harness.dataSource.query(`update users_revenue set revenue = 6 where user_id = 'abc'`);
+    await harness.dataSource.query(`delete from users_revenue where user_id = 'xyz'`);
+    await harness.dataSource.query(`insert into users_revenue values ('ghost', 1, now())`);
+    await harness.dataSource.query('update load_checkpoint set events = 9');
+    await harness.dataSource.query('delete from dead_letters');
+    const rebuilt = await rebuild();
+    expect(rebuilt).toMatchObject({ code: 0, stderr: '' });
+    const [rows, count, dead] = rebuilt.stdout.split('\n');
+    expect(rows).toMatch(/^rebuilt: 1 users inserted, 1 updated, 1 deleted; .*3 events of 2 users/);
+    expect(count).toBe('the count of loaded events was 9, and is 3 now');
+    expect(dead).toMatch(/^dead letters: 1 in the log, 0 in the table; they are not rebuilt/);
+    expect(await harness.balances()).toEqual({ abc: '5', xyz: '8' });
+    const again = await rebuild();
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringMatching(/^exact already, /) });
+    const sql = `insert into load_checkpoint values (gen_random_uuid(), 10, 'f', null, 1, now())`;
+    await harness.dataSource.query(sql);
+    const refused = await rebuild();
+    expect(refused).toMatchObject({ code: 2, stdout: expect.stringContaining('OTHER_LOGS') });
+    const away = 'postgres://nobody@127.0.0.1:1/none';
+    expect((await runTool('rebuild', harness.dataDir(), away)).code).toBe(3);
   });
+
+  test.each(['verify --share', 'verify --shares a', 'verify a', 'rebuild a'])(
+    '2 for %s',
+    async (command) => {
+      const { code, stderr } = await runTool(command, harness.dataDir(), harness.database.url);
+      expect(code).toBe(2);
+      expect(stderr).toContain('usage:');
+    },
+  );
 
   test('3 where there is no log, and where there is no database', async () => {
     await mkdir(harness.dataDir('empty'), { recursive: true });
