@@ -1,14 +1,16 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { forgetQuarantined, storeDeadLetters } from '../dead-letters/dead-letters.port.js';
-import { applyDeltas, type AppliedDeltas } from '../revenue/revenue.port.js';
+import { forgetQuarantined } from '../dead-letters/dead-letters.port.js';
 import { START_OF_LOG } from '../staging-log/staging-log.port.js';
+import { applyBatch } from './apply-batch.js';
+import type { Batch } from './batch.js';
 import type { Checkpoint } from './checkpoint.js';
 import { inTransaction } from './in-transaction.js';
-import type { Batch } from './read-batch.js';
-import { storeCheckpoint } from './store-checkpoint.js';
+import type { LoadReport } from './load-report.js';
+import { addLoadedEvents, storeCheckpoint } from './store-checkpoint.js';
+import { storeLoad } from './store-load.js';
 
 export type LoadedBatch =
-  | ({ readonly kind: 'committed'; readonly to: Checkpoint } & AppliedDeltas)
+  | { readonly kind: 'committed'; readonly to: Checkpoint; readonly report: LoadReport }
   | { readonly kind: 'mismatch' };
 
 export interface BatchToLoad {
@@ -16,24 +18,39 @@ export interface BatchToLoad {
   readonly from: Checkpoint;
   readonly to: Omit<Checkpoint, 'events'>;
   readonly batch: Batch;
+  /** When reading it began, of `performance.now()`. */
+  readonly started: number;
 }
 
 /**
- * The load: balances, dead letters and checkpoint in one transaction, or nothing.
+ * The load: checkpoint, balances, dead letters and its line in the history in one transaction, or nothing.
  * @throws errors of the database that running it again did not settle; whether a COMMIT whose answer
  * was lost took effect, the next load learns from the checkpoint.
  */
-export function loadBatch(dataSource: DataSource, load: BatchToLoad): Promise<LoadedBatch> {
-  return inTransaction(dataSource, (manager) => store(manager, load));
+export async function loadBatch(dataSource: DataSource, load: BatchToLoad): Promise<LoadedBatch> {
+  const loaded = await inTransaction(dataSource, (manager) => store(manager, load));
+  if (loaded.kind === 'mismatch') return loaded;
+  const durationMs = Math.round(performance.now() - load.started);
+  return {
+    ...loaded,
+    report: { ...loaded.report, durationMs, committedAt: new Date().toISOString() },
+  };
 }
 
 async function store(manager: EntityManager, load: BatchToLoad): Promise<LoadedBatch> {
-  const { logId, from, to, batch } = load;
-  const { events } = batch.fold;
+  const { logId, from, to, batch, started } = load;
+  const { events } = batch;
   const stored = await storeCheckpoint(manager, { logId, from, to, events });
   if (stored.kind === 'mismatch') return stored;
-  const applied = await applyDeltas(manager, batch.fold.deltas());
   if (from.offset === START_OF_LOG) await forgetQuarantined(manager, logId);
-  await storeDeadLetters(manager, logId, batch.deadLetters);
-  return { kind: 'committed', to: { ...to, events: stored.events }, ...applied };
+  const { inserted, updated, corrections } = await applyBatch(manager, logId, batch);
+  if (corrections > 0) await addLoadedEvents(manager, logId, corrections);
+  const report = {
+    ...{ fromOffset: from.offset, toOffset: to.offset, events: events + corrections },
+    ...{ users: inserted + updated, inserted, updated, deadLetters: batch.deadLetters.length },
+    durationMs: performance.now() - started,
+    committedAt: '',
+  };
+  await storeLoad(manager, { logId, ...report });
+  return { kind: 'committed', to: { ...to, events: stored.events + corrections }, report };
 }

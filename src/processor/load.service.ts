@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { AppConfig } from '../shared/config/app-config.js';
 import { Database } from '../shared/database/database.js';
 import { describeDatabaseError, SQL_STATE, sqlStateOf } from '../shared/database/sql-state.js';
@@ -11,14 +11,16 @@ import type { LogStanding } from './log-standing.js';
 import { LoadStatus } from './processor.port.js';
 import { Processor } from './processor.js';
 import { readCheckpoint } from './read-checkpoint.js';
+import { FoldPool } from './workers/fold-pool.js';
 
 /** A database that hangs must not make the status hang. */
 const ANSWER_TIMEOUT_MS = 2_000;
 
 /** Runs the processor on the ticks of `LOAD_CRON`, and remembers what came of it. */
 @Injectable()
-export class LoadService extends LoadStatus {
+export class LoadService extends LoadStatus implements OnApplicationShutdown {
   private readonly logger = new Logger('Load');
+  private readonly pool = new FoldPool();
   private readonly processor: Processor;
   private lastCheckpoint: Checkpoint | null = null;
   private lastReport: LoadReport | null = null;
@@ -38,6 +40,7 @@ export class LoadService extends LoadStatus {
       log,
       dataDir: config.dataDir,
       bounds: { usersMax: config.loadUsersMax, readMsMax: config.loadReadMsMax },
+      pool: this.pool,
       stop: drain.signal,
       onCheckpoint: (checkpoint) => {
         this.standing = { kind: 'right' };
@@ -87,6 +90,10 @@ export class LoadService extends LoadStatus {
 
   idle(): Promise<void> {
     return this.processor.idle();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.pool.close();
   }
 
   private complain(complaint: string | null): void {

@@ -7,6 +7,7 @@ export { proveCheckpoint } from './prove-checkpoint.js';
 export { CheckpointMirror } from './checkpoint-mirror.js';
 export { reloadRange, type ReloadOutcome } from './reload-range.js';
 export { Processor } from './processor.js';
+export { FoldPool } from './workers/fold-pool.js';
 export type { Checkpoint } from './checkpoint.js';
 export type { LoadReport } from './load-report.js';
 export type { LogStanding } from './log-standing.js';

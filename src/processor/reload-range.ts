@@ -2,17 +2,17 @@ import type { DataSource, EntityManager } from 'typeorm';
 import {
   lockQuarantined,
   markReloaded,
-  storeDeadLetters,
   type QuarantinedRange,
 } from '../dead-letters/dead-letters.port.js';
-import { applyDeltas } from '../revenue/revenue.port.js';
 import { toOffset, type Offset, type StagingLogReader } from '../staging-log/staging-log.port.js';
+import { applyBatch } from './apply-batch.js';
 import { CheckpointMirror } from './checkpoint-mirror.js';
 import { inTransaction } from './in-transaction.js';
 import { proveCheckpoint, type WrongLogCode } from './prove-checkpoint.js';
 import { readBatch } from './read-batch.js';
 import { readCheckpoint } from './read-checkpoint.js';
 import { readUntil, StillDamagedError } from './read-until.js';
+import { addLoadedEvents } from './store-checkpoint.js';
 
 export interface ReloadOptions {
   readonly dataSource: DataSource;
@@ -96,10 +96,7 @@ async function reloadLocked(manager: EntityManager, options: ReloadOptions): Pro
     events += added.events;
     deadLetters += added.deadLetters;
   }
-  await manager.query(
-    'update load_checkpoint set events = events + $2, updated_at = now() where log_id = $1',
-    [log.identity, events],
-  );
+  await addLoadedEvents(manager, log.identity, events);
   return { kind: 'committed', ranges: ranges.map(withoutId), events, deadLetters };
 }
 
@@ -129,10 +126,9 @@ async function addRange(
   let [events, deadLetters] = [0, 0];
   for (let offset = toOffset(from); offset < end;) {
     const batch = await readBatch(reader, offset, BOUNDS);
-    events += batch.fold.events;
+    const { corrections } = await applyBatch(manager, log.identity, batch);
+    events += batch.events + corrections;
     deadLetters += batch.deadLetters.length;
-    await applyDeltas(manager, batch.fold.deltas());
-    await storeDeadLetters(manager, log.identity, batch.deadLetters);
     offset = batch.end;
   }
   return { events, deadLetters };

@@ -64,3 +64,15 @@ interface Row {
 function returned([rows]: [Row[], number]): Row[] {
   return rows;
 }
+
+/** Events that turned out to count, once the checkpoint had moved; or those of a range that was reloaded. */
+export async function addLoadedEvents(
+  manager: EntityManager,
+  logId: string,
+  events: number,
+): Promise<void> {
+  await manager.query(
+    'update load_checkpoint set events = events + $2, updated_at = now() where log_id = $1',
+    [logId, events],
+  );
+}

@@ -1,2 +1,2 @@
-export { applyDeltas } from './apply-deltas.js';
-export type { AppliedDeltas } from './user-delta.js';
+export { applyDeltaPage, applyDeltas } from './apply-deltas.js';
+export type { AppliedDeltas, DeltaPage } from './user-delta.js';

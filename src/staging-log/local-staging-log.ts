@@ -8,6 +8,7 @@ import {
   type AppendResult,
   type LogChunk,
   type LogComparison,
+  type LogExtent,
   type LogHealth,
   type NewRecord,
   type Offset,
@@ -71,6 +72,10 @@ export class LocalStagingLog extends StagingLog {
 
   read(from: Offset, bytesMax: number): Promise<LogChunk> {
     return this.parts.reader.read(from, bytesMax);
+  }
+
+  extentAt(from: Offset, bytesMax: number): Promise<LogExtent | null> {
+    return this.parts.reader.extentAt(from, bytesMax);
   }
 
   fingerprintBefore(offset: Offset): Promise<string> {

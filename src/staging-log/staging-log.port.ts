@@ -101,6 +101,24 @@ export interface DamagedChunk {
 export type LogChunk = RecordsChunk | OversizedChunk | DamagedChunk | { readonly kind: 'end' };
 
 /**
+ * Whole records in blocks of a file, all of it durable and with checksums: another thread may read them by
+ * itself, with `readExtent`, and what it proves is what `read` would give.
+ */
+export interface LogExtent {
+  readonly from: Offset;
+  readonly next: Offset;
+  readonly path: string;
+  /** Of the first block, in the file. */
+  readonly position: number;
+  /** So many bytes of the first block are before `from`. */
+  readonly skip: number;
+  /** Of the blocks, which follow each other. */
+  readonly lengths: Uint32Array;
+  /** CRC-32s, as zlib has them. */
+  readonly crcs: Uint32Array;
+}
+
+/**
  * Whether the log is the one that an offset and a fingerprint were taken of. `same`: it has those
  * bytes there. `different`: it has others. `beyond-end`: it is shorter. `trimmed`: it begins later,
  * what was there is deleted. `damaged`: the bytes that would tell are gone.
@@ -126,6 +144,13 @@ export abstract class StagingLogReader {
    * @throws when the file cannot be read.
    */
   abstract read(from: Offset, bytesMax: number): Promise<LogChunk>;
+
+  /**
+   * Where records from `from` (a record's start) on can be read by another thread: at most about `bytesMax`
+   * bytes, and one block at least. Null where only `read` gives them: at the end, in archives, where a
+   * checksum is missing, in engines that have no files. Reads nothing of the records.
+   */
+  abstract extentAt(from: Offset, bytesMax: number): Promise<LogExtent | null>;
 
   /**
    * What tells this place in this log from the same offset in another: 128 bits of SHA-256, as hex,

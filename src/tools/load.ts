@@ -1,5 +1,5 @@
 import { appConfig } from '../shared/config/config.js';
-import { Processor, type LoadReport } from '../processor/processor.port.js';
+import { FoldPool, Processor, type LoadReport } from '../processor/processor.port.js';
 import { runCommand } from './run-command.js';
 import { withWorkspace } from './workspace.js';
 
@@ -20,18 +20,20 @@ runCommand(async () => {
   process.once('SIGTERM', () => {
     stop.abort();
   });
+  const pool = new FoldPool();
   const outcome = await withWorkspace(appConfig, (workspace) =>
     new Processor({
       dataSource: workspace.dataSource,
       log: workspace.log,
       dataDir: appConfig.dataDir,
       bounds: { usersMax: appConfig.loadUsersMax, readMsMax: appConfig.loadReadMsMax },
+      pool,
       stop: stop.signal,
       onCheckpoint: () => undefined,
       onLoad: say,
       refresh: () => workspace.refresh(),
     }).runOnce(),
-  );
+  ).finally(() => pool.close());
   const text = outcome.kind === 'wrong-log' ? `${outcome.code}: ${outcome.message}` : outcome.kind;
   process.stdout.write(`${text}\n`);
   return EXIT_CODES[outcome.kind];

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Fold } from '../../src/processor/fold-records.js';
+import { Fold } from '../../src/processor/fold/fold-records.js';
 import type {
   NewRecord,
   Offset,
   StagingLogReader,
 } from '../../src/staging-log/staging-log.port.js';
+import { addBytes, deltasOf } from './fold-bytes.js';
 
 /** A record as the log took it. */
 export interface TakenRecord {
@@ -69,7 +70,7 @@ export async function readWhole(log: StagingLogReader, bytesMax = 64 * 1024): Pr
     if (chunk.kind === 'records') {
       takeLines(chunk.bytes, at, lines);
       if (chunk.bytes.length !== chunk.next - at) throw new Error(`a gap before ${chunk.next}`);
-      const { unusable } = fold.add(chunk.bytes);
+      const { unusable } = addBytes(fold, chunk.bytes);
       if (unusable.length > 0) throw new Error(`no event: ${unusable[0]!.code} behind ${at}`);
     } else {
       if (chunk.offset !== at) throw new Error(`a gap between ${at} and ${chunk.offset}`);
@@ -80,7 +81,7 @@ export async function readWhole(log: StagingLogReader, bytesMax = 64 * 1024): Pr
     chunk = await log.read(at, bytesMax);
   }
   if (at !== end) throw new Error(`the log ends at ${end}, reading at ${at}`);
-  const deltas = fold.deltas().map(({ userId, delta }) => [userId, Number(delta)] as const);
+  const deltas = Array.from(deltasOf(fold), ([userId, delta]) => [userId, Number(delta)] as const);
   return { end, lines, damaged, balances: new Map(deltas) };
 }
 

@@ -1,3 +1,4 @@
+import { findExtent } from './find-extent.js';
 import { fingerprintEndingAt } from './fingerprint.js';
 import type { LogFiles } from '../files/log-files.js';
 import { archivePath, segmentPath, type SegmentEntry } from '../files/log-layout.js';
@@ -10,6 +11,7 @@ import {
   toOffset,
   type LogChunk,
   type LogComparison,
+  type LogExtent,
   type Offset,
 } from '../staging-log.port.js';
 
@@ -55,6 +57,16 @@ export class LocalLogReader extends StagingLogReader {
       () => this.readOnce(from, bytesMax, into),
       (chunk) => chunk.kind === 'damaged' && chunk.code === 'BLOCK_MISSING',
     );
+  }
+
+  async extentAt(from: Offset, bytesMax: number): Promise<LogExtent | null> {
+    if (from >= this.view.end || from < this.view.start) return null;
+    const { entry, first, end } = this.placeOf(from);
+    if (entry === null || entry.archived) return null;
+    const position = from - first;
+    const blocks = await this.cache.use(entry, (source) => source.blocksFrom(position));
+    const path = segmentPath(this.view.directory, first);
+    return findExtent(blocks ?? [], { path, first, position, limit: end - first, bytesMax });
   }
 
   async fingerprintBefore(offset: Offset): Promise<string> {

@@ -32,6 +32,11 @@ export class HookedReader extends StagingLogReader {
     return this.log.read(from, bytesMax);
   }
 
+  /** Everything goes through `read`. */
+  extentAt(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
   startOffset(): Offset {
     return this.log.startOffset();
   }

@@ -1,6 +1,6 @@
-import { decodeEvent } from '../shared/event/event-codec.js';
-import type { RevenueEvent } from '../shared/event/event.js';
-import { decodeJson, parseJson, type DecodedJson } from '../shared/event/decode-json.js';
+import { decodeEvent } from '../../shared/event/event-codec.js';
+import type { RevenueEvent } from '../../shared/event/event.js';
+import { decodeJson, type DecodedJson } from '../../shared/event/decode-json.js';
 
 export type DecodedRecord =
   | { readonly kind: 'event'; readonly event: RevenueEvent; readonly timestamp: number }
@@ -17,9 +17,6 @@ const unusable = (code: string, message: string): DecodedRecord => ({
  * line may be anything; whatever is not an event by the codec's rules is unusable, for good.
  */
 export const decodeRecord = (line: Buffer): DecodedRecord => judge(decodeJson(line));
-
-/** The same for a line that is known to be valid UTF-8, and so is text already. */
-export const decodeRecordText = (line: string): DecodedRecord => judge(parseJson(line));
 
 function judge(decoded: DecodedJson): DecodedRecord {
   if (decoded.kind === 'refused') return unusable(decoded.code, decoded.message);

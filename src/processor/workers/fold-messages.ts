@@ -1,0 +1,49 @@
+import type { NewDeadLetter } from '../../dead-letters/dead-letters.port.js';
+import type { DeltaPage } from '../../revenue/revenue.port.js';
+import type { LogExtent } from '../../staging-log/staging-log.port.js';
+import type { Correction } from '../correction.js';
+import type { TableContents } from '../fold/user-table.js';
+
+/** What a fold thread is asked for, in this order: extents; then its table, or to finish with the others'; pages. */
+export type FoldRequest =
+  | { readonly kind: 'extent'; readonly extent: LogExtent }
+  /** The thread is ready for another batch afterwards. */
+  | { readonly kind: 'take' }
+  | { readonly kind: 'finish'; readonly others: readonly TableContents[] }
+  | { readonly kind: 'page'; readonly index: number }
+  | { readonly kind: 'reset' };
+
+/** What came of an extent. */
+export interface FoldedExtent {
+  /** Up to where it was folded: the end of the extent, or less when something is not as it should be. */
+  readonly reached: number;
+  readonly lastTimestamp: number | null;
+  /** Of the batch so far, in this thread. */
+  readonly users: number;
+  readonly events: number;
+  /** Of its table. */
+  readonly bytes: number;
+}
+
+/** What a thread has of the batch. */
+export interface TakenFold {
+  readonly contents: TableContents;
+  readonly deadLetters: readonly NewDeadLetter[];
+  readonly corrections: readonly Correction[];
+}
+
+/** The batch as a whole, and what this thread had set aside itself. */
+export interface FinishedFold {
+  readonly users: number;
+  readonly deadLetters: readonly NewDeadLetter[];
+  readonly corrections: readonly Correction[];
+}
+
+export interface FoldAnswers {
+  readonly extent: FoldedExtent;
+  readonly take: TakenFold;
+  readonly finish: FinishedFold;
+  /** Null behind the last one. */
+  readonly page: DeltaPage | null;
+  readonly reset: null;
+}

@@ -1,0 +1,42 @@
+import { availableParallelism } from 'node:os';
+import { FoldWorker } from './fold-worker-handle.js';
+
+/** More would wait for the disk and for each other's memory. */
+const THREADS_MAX = 4;
+/** Threads without work are ended: each takes about 15 MB. */
+const IDLE_MS = 10_000;
+
+/** The threads that fold backlogs: started when there is one, ended when there was none for a while. */
+export class FoldPool {
+  private workers: readonly FoldWorker[] = [];
+  private idle: NodeJS.Timeout | null = null;
+
+  /** @param workerUrl compiled JavaScript */
+  constructor(
+    private readonly workerUrl = new URL('./fold-worker.js', import.meta.url),
+    private readonly threads = Math.min(availableParallelism(), THREADS_MAX),
+  ) {}
+
+  /** Lets `work` have all threads. One at a time. */
+  async use<T>(work: (workers: readonly FoldWorker[]) => Promise<T>): Promise<T> {
+    if (this.idle !== null) clearTimeout(this.idle);
+    if (this.workers.length === 0 || !this.workers.every(({ isUsable }) => isUsable)) {
+      await this.close();
+      this.workers = Array.from({ length: this.threads }, () => new FoldWorker(this.workerUrl));
+    }
+    return work(this.workers);
+  }
+
+  /** To be called when the threads are not used for now. */
+  rest(): void {
+    if (this.idle !== null) clearTimeout(this.idle);
+    this.idle = setTimeout(() => void this.close(), IDLE_MS).unref();
+  }
+
+  async close(): Promise<void> {
+    if (this.idle !== null) clearTimeout(this.idle);
+    const { workers } = this;
+    this.workers = [];
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+}

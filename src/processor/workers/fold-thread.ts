@@ -1,0 +1,87 @@
+import { EXTENT_WINDOW_BYTES_MIN, readExtent } from '../../staging-log/log-extents.port.js';
+import type { LogExtent } from '../../staging-log/staging-log.port.js';
+import { BatchFold } from '../fold/batch-fold.js';
+import { encodeDeltas } from '../fold/encode-deltas.js';
+import { createFoldWindow } from '../fold/fold-window.js';
+import { sortUsers } from '../fold/sort-users.js';
+import type { TableContents } from '../fold/user-table.js';
+import type { FinishedFold, FoldAnswers, FoldedExtent, FoldRequest } from './fold-messages.js';
+import type { TakenFold } from './fold-messages.js';
+
+/** Of one statement: large enough for the server to be busy, small enough for every time-out. */
+const PAGE_USERS = 65_536;
+
+/** What a worker thread does: folds extents that it reads itself. One batch at a time. */
+export class FoldThread {
+  private batch = new BatchFold();
+  private order: Int32Array | null = null;
+  private readonly window = createFoldWindow(EXTENT_WINDOW_BYTES_MIN);
+
+  /** Buffers of the answer that are the main thread's from then on are in `transfer`. */
+  answer(request: FoldRequest): {
+    readonly answer: FoldAnswers[FoldRequest['kind']];
+    readonly transfer: ArrayBuffer[];
+  } {
+    switch (request.kind) {
+      case 'extent':
+        return { answer: this.foldExtent(request.extent), transfer: [] };
+      case 'take': {
+        const answer = this.take();
+        return { answer, transfer: [answer.contents.arena] };
+      }
+      case 'finish':
+        return { answer: this.finish(request.others), transfer: [] };
+      case 'page':
+        return this.page(request.index);
+      case 'reset':
+        this.reset();
+        return { answer: null, transfer: [] };
+      default:
+        return request satisfies never;
+    }
+  }
+
+  private foldExtent(extent: LogExtent): FoldedExtent {
+    const { batch, window } = this;
+    let timestamp: number | null = null;
+    const reached = readExtent(
+      extent,
+      window.bytes.subarray(0, window.capacity),
+      (length, offset) => {
+        if (batch.isFull) return false;
+        const { end, lastTimestamp } = batch.add(window, length, (position) => offset + position);
+        timestamp = lastTimestamp ?? timestamp;
+        return end === length;
+      },
+    );
+    const { users, events, table } = batch.fold;
+    return { reached, lastTimestamp: timestamp, users, events, bytes: table.bytes };
+  }
+
+  private take(): TakenFold {
+    const { fold, deadLetters, corrections } = this.batch;
+    const contents = fold.table.takeContents();
+    this.reset();
+    return { contents, deadLetters, corrections };
+  }
+
+  private finish(others: readonly TableContents[]): FinishedFold {
+    const { fold, deadLetters, corrections } = this.batch;
+    for (const other of others) fold.table.merge(other);
+    this.order = sortUsers(fold.table);
+    return { users: fold.users, deadLetters, corrections };
+  }
+
+  private page(index: number): ReturnType<FoldThread['answer']> {
+    const order = this.order?.subarray(index * PAGE_USERS, (index + 1) * PAGE_USERS);
+    if (order === undefined || order.length === 0) return { answer: null, transfer: [] };
+    const page = encodeDeltas(this.batch.fold.table, order);
+    const buffers = [page.userIds.buffer, page.deltas.buffer] as ArrayBuffer[];
+    return { answer: page, transfer: buffers };
+  }
+
+  private reset(): void {
+    this.batch = new BatchFold();
+    this.order = null;
+  }
+}

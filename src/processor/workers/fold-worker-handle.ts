@@ -1,0 +1,59 @@
+import { Worker, type Transferable } from 'node:worker_threads';
+import type { FoldAnswers, FoldRequest } from './fold-messages.js';
+
+interface Waiting {
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A fold thread, from the main thread's side. */
+export class FoldWorker {
+  private readonly worker: Worker;
+  /** In the order of the requests, which is that of the answers. */
+  private readonly waiting: Waiting[] = [];
+  private ended: Error | null = null;
+
+  constructor(url: URL) {
+    this.worker = new Worker(url);
+    this.worker.unref(); // holds the process only while it works
+    this.worker.on('message', (answer: unknown) => {
+      this.waiting.shift()?.resolve(answer);
+      if (this.waiting.length === 0) this.worker.unref();
+    });
+    this.worker.on('error', (error: Error) => {
+      this.end(error);
+    });
+    this.worker.on('exit', () => {
+      this.end(new Error('the fold thread has ended'));
+    });
+  }
+
+  get isUsable(): boolean {
+    return this.ended === null;
+  }
+
+  /** @throws when the thread has ended, or ends before it answers. */
+  ask<K extends FoldRequest['kind']>(
+    request: Extract<FoldRequest, { kind: K }>,
+    transfer: Transferable[] = [],
+  ): Promise<FoldAnswers[K]> {
+    return new Promise((resolve, reject) => {
+      if (this.ended !== null) {
+        reject(this.ended);
+        return;
+      }
+      this.worker.ref();
+      this.waiting.push({ resolve: resolve as Waiting['resolve'], reject });
+      this.worker.postMessage(request, transfer);
+    });
+  }
+
+  async terminate(): Promise<void> {
+    await this.worker.terminate();
+  }
+
+  private end(error: Error): void {
+    this.ended ??= error;
+    for (const { reject } of this.waiting.splice(0)) reject(this.ended);
+  }
+}
