@@ -1,27 +1,9 @@
 import { LocalStagingLog } from '../../dist/src/staging-log/local-staging-log.js';
-import { seededRandom } from '../../test/chaos/seeded-random.mjs';
+import { eventMaker } from './event-maker.mjs';
 
 const RECORDS_PER_CALL = 1_000;
-const SEED = 1;
 const PROGRESS_EVENTS = 1_000_000;
 const MICROS = 1_000_000;
-
-/**
- * Makes events, the same ones each time: values from 0.01 to 1,000, a tenth of them with decimals, a fifth of them
- * subtracted, users in random order.
- */
-export function eventMaker(users) {
-  const random = seededRandom(SEED);
-  const digits = Math.max(6, String(users - 1).length);
-  return () => {
-    const userId = `user-${String(Math.floor(random() * users)).padStart(digits, '0')}`;
-    const whole = 1 + Math.floor(random() * 1_000);
-    const cents = random() < 0.1 ? Math.floor(random() * 100) : 0;
-    const value = (whole * 100 - cents) / 100; // divided once, so that it has at most two decimals
-    const name = random() < 0.2 ? 'subtract_revenue' : 'add_revenue';
-    return { userId, name, value };
-  };
-}
 
 /**
  * Appends events through the product's own log, so that its files are those that users have.
