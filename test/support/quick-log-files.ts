@@ -28,8 +28,13 @@ export const quickLogFiles: LogFiles = {
   truncate: (fd, length) => now(() => fs.ftruncateSync(fd, length)),
   rename: (from, to) => now(() => fs.renameSync(from, to)),
   unlink: (path) => now(() => fs.unlinkSync(path)),
+  chmod: (path, mode) => now(() => fs.chmodSync(path, mode)),
+  mkdir: (path) => now(() => void fs.mkdirSync(path, { recursive: true })),
   readdir: (path) => now(() => fs.readdirSync(path)),
+  freeBytes: (path) => now(() => bytesFree(fs.statfsSync(path))),
 };
+
+const bytesFree = ({ bavail, bsize }: fs.StatsFs): number => bavail * bsize;
 
 /** What is thrown is a rejection, as from the calls that wait. */
 async function now<T>(call: () => T): Promise<T> {

@@ -9,6 +9,7 @@ import {
   flipped,
   flippedImage,
   soundLog,
+  type Flip,
 } from '../../support/damage-flips.js';
 import {
   beside,
@@ -18,7 +19,11 @@ import {
   segmentsOf,
   type LeftLog,
 } from '../../support/damage-log.js';
+import { sampleCases } from '../../support/sample-cases.js';
 import { expectLog, readWhole, type ExpectedLog } from '../../support/damage-reading.js';
+
+/** Of a start, two bits of every byte. */
+const ONE_IN = 4;
 
 let log: LeftLog;
 /** Of two records each: one is one block, the next two blocks, the last one is active. */
@@ -29,6 +34,7 @@ beforeAll(async () => {
   segments = segmentsOf(log.image);
 });
 
+const placeOf = ({ byte, bit }: Flip): number => byte * 8 + bit;
 const bits = (name: string): number => log.image.get(name)!.length * 8;
 
 /** Reads beside the owner, who would have had to look at the directory anew. */
@@ -64,28 +70,34 @@ describe('a bit that is flipped', () => {
 
   it('in the active segment is told as its block, after a start, too', async () => {
     const name = segments.at(-1)!;
-    const proved = await withEach(everyFlip(log, name), newBench, (bench, flip) =>
+    const flips = sampleCases(everyFlip(log, name), ONE_IN);
+    const proved = await withEach(flips, newBench, (bench, flip) =>
       proveOpening(bench, flippedImage(log, flip), expectedAfterFlip(log, flip)),
     );
-    expect(proved).toBe(bits(name));
+    expect(proved).toBe(flips.length);
+    expect(proved).toBeGreaterThanOrEqual(bits(name) / ONE_IN);
   });
 
   it.each([0, 1, 2])('in the .sums of segment %i condemns no bytes', async (nth) => {
     const name = beside(segments[nth]!, 'sums');
+    const opened = new Set(sampleCases(everyFlip(log, name), 2 * ONE_IN).map(placeOf));
     const proved = await withEach(everyFlip(log, name), newBench, async (bench, flip) => {
       bench.lay(flippedImage(log, flip));
       await expectBeside(bench, soundLog(log));
-      if (flip.bit % 4 === 0) await proveOpening(bench, flippedImage(log, flip), soundLog(log));
+      if (!opened.has(placeOf(flip))) return;
+      await proveOpening(bench, flippedImage(log, flip), soundLog(log));
     });
     expect(proved).toBe(bits(name));
   });
 
   it('in an .ids, or in the key of ids, forgets none', async () => {
     for (const name of [beside(segments[1]!, 'ids'), 'log.key']) {
-      const proved = await withEach(everyFlip(log, name), newBench, (bench, flip) =>
+      const flips = sampleCases(everyFlip(log, name), ONE_IN);
+      const proved = await withEach(flips, newBench, (bench, flip) =>
         proveOpening(bench, flippedImage(log, flip), soundLog(log)),
       );
-      expect(proved).toBe(bits(name));
+      expect(proved).toBe(flips.length);
+      expect(proved).toBeGreaterThanOrEqual(bits(name) / ONE_IN);
     }
   });
 });
