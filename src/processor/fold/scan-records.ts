@@ -60,6 +60,9 @@ const ID_BYTES_MAX = 128;
 /** So that the decimal is that of the double, to the last digit. */
 const DIGITS_MAX = 15;
 const DECIMALS_MAX = 6;
+/** A table up to this size is in the caches anyway. */
+const CACHED_BYTES = 2 * 1024 * 1024;
+const POSTPONED_MAX = 64;
 const TEN_TO = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000] as const;
 
 /** Marks the bytes of a word that are a quote, a backslash or a control character; surely the first one. */
@@ -132,10 +135,23 @@ export class RecordScanner {
   private key = 0;
   private keyLength = 0;
   private keyHash = 0;
-  /** The last words of digits that were proved to be digits: most records share them with the one before. */
-  private digits0 = 0;
-  private digits1 = 0;
-  private digits2 = 0;
+  /** The last words that were proved to be digits, and at first some that are: most records share them with the one before. */
+  private digits0 = word('1000');
+  private digits1 = word('0000');
+  private digits2 = word('0000');
+  private looksAhead = false;
+  private postponedCount = 0;
+  /** Amounts that are added together: see `UserTable.lookAhead`. */
+  private readonly postponed = {
+    keys: new Int32Array(POSTPONED_MAX),
+    lengths: new Int32Array(POSTPONED_MAX),
+    hashes: new Int32Array(POSTPONED_MAX),
+    entries: new Int32Array(POSTPONED_MAX),
+    wholes: new Float64Array(POSTPONED_MAX),
+    micros: new Float64Array(POSTPONED_MAX),
+  };
+  /** Of no meaning. */
+  lookedAt = 0;
 
   constructor(private readonly table: UserTable) {}
 
@@ -149,6 +165,7 @@ export class RecordScanner {
 
   /** Folds from the start of a line on, and answers with the start of the first one left to others. */
   scan(from: number): number {
+    this.looksAhead = this.table.bytes > CACHED_BYTES;
     let [line, last, events] = [from, this.lastEvent, 0];
     while (line < this.end) {
       const userId = this.findUserId(line);
@@ -161,6 +178,7 @@ export class RecordScanner {
       line = next;
       events += 1;
     }
+    if (this.postponedCount > 0) this.addPostponed();
     this.events += events;
     this.lastEvent = last;
     return line;
@@ -294,10 +312,36 @@ export class RecordScanner {
       micros *= TEN_TO[DECIMALS_MAX - decimals] as number;
     }
     if (bytes[place] !== BRACE || bytes[place + 1] !== NEWLINE) return -1;
-    const { table } = this;
-    const entry = table.place(view, this.key, this.keyLength, this.keyHash);
-    table.add(entry, sign * wholes, sign * micros);
+    if (this.looksAhead) this.postpone(sign * wholes, sign * micros);
+    else {
+      const { table } = this;
+      const entry = table.place(view, this.key, this.keyLength, this.keyHash);
+      table.add(entry, sign * wholes, sign * micros);
+    }
     return place + 2;
+  }
+
+  private postpone(wholes: number, micros: number): void {
+    const { postponed } = this;
+    const at = this.postponedCount;
+    postponed.keys[at] = this.key;
+    postponed.lengths[at] = this.keyLength;
+    postponed.hashes[at] = this.keyHash;
+    postponed.wholes[at] = wholes;
+    postponed.micros[at] = micros;
+    this.postponedCount = at + 1;
+    if (this.postponedCount === POSTPONED_MAX) this.addPostponed();
+  }
+
+  private addPostponed(): void {
+    const { table, view, postponedCount: count } = this;
+    const { keys, lengths, hashes, entries, wholes, micros } = this.postponed;
+    this.lookedAt = table.lookAhead(hashes, entries, count);
+    for (let at = 0; at < count; at++) {
+      const entry = table.place(view, keys[at]!, lengths[at]!, hashes[at]!);
+      table.add(entry, wholes[at]!, micros[at]!);
+    }
+    this.postponedCount = 0;
   }
 
   /** Text with other characters than ASCII is only taken where all of it is UTF-8. */
