@@ -117,6 +117,30 @@ describe('rebuild and verify count', () => {
     });
   });
 
+  test('corrections as loads do: the first record for a dead letter, of whichever log', async () => {
+    const [own, other] = [await harness.openLogWith('poison\n'), await harness.openLog('other')];
+    const shared = { logId: own.identity, offset: 0 };
+    for (const log of [own, other]) await append(log, ['abc', 1]);
+    for (const [log, place, value] of [
+      [own, { logId: OTHER, offset: 7 }, 0.5],
+      [other, shared, 10],
+      [own, shared, 10],
+    ] as const) {
+      const payload = encodeEventPayload({ userId: 'abc', name: 'add_revenue', value });
+      expect((await log.append([{ id: correctionId(place), payload }])).kind).toBe('durable');
+    }
+    for (const log of [other, own]) await harness.processor(log).runOnce();
+    expect(await harness.balances()).toEqual({ abc: '12.5' });
+    const share = join(harness.directory, 'other.share');
+    await writeFile(share, (await shares.compute(other)).written);
+    const exact = { kind: 'exact', events: { inLog: 4, inTable: 4 }, deadLetters: { inLog: 1 } };
+    expect(await shares.verify(own, { shareFiles: [share] })).toMatchObject(exact);
+    expect(await shares.rebuild(own, { shareFiles: [share] })).toMatchObject(exact);
+    await query('truncate users_revenue');
+    await shares.rebuild(own, { shareFiles: [share] });
+    expect(await harness.balances()).toEqual({ abc: '12.5' });
+  });
+
   test('no quarantined range, and it when it is reloaded', async () => {
     const line = recordLine('abc', 1);
     const log = new DamagedReader(await harness.openLogWith(line.repeat(10)));

@@ -110,8 +110,8 @@ describe('rebuild puts the table right', () => {
   });
 
   test('of more users than are kept in memory: with files, which are gone at the end', async () => {
-    const events = Array.from({ length: 25_001 }, (_, n): TestEvent => {
-      return [`user-${(n * 7_919) % 25_001}`, n / 4];
+    const events = Array.from({ length: 12_001 }, (_, n): TestEvent => {
+      return [`user-${(n * 7_919) % 12_001}`, n / 4];
     });
     for (let from = 0; from < events.length; from += 500) {
       await append(log, ...events.slice(from, from + 500));
@@ -121,12 +121,12 @@ describe('rebuild puts the table right', () => {
     const sortDirectory = join(harness.directory, 'sorted');
     await mkdir(sortDirectory);
     for (const [change, counts] of [
-      ['truncate users_revenue', { inserted: 25_008 }],
-      [`delete from users_revenue where user_id > 'user-'`, { inserted: 25_005 }],
-      ['update users_revenue set revenue = -revenue - 1', { updated: 25_008 }],
+      ['truncate users_revenue', { inserted: 12_008 }],
+      [`delete from users_revenue where user_id > 'user-'`, { inserted: 12_005 }],
+      ['update users_revenue set revenue = -revenue - 1', { updated: 12_008 }],
       [
-        `insert into users_revenue select 'user-' || n || '.', n, now() from generate_series(1, 25000) as n`,
-        { deleted: 25_000 },
+        `insert into users_revenue select 'user-' || n || '.', n, now() from generate_series(1, 12000) as n`,
+        { deleted: 12_000 },
       ],
       [`delete from users_revenue where hashtext(user_id) % 3 = 0`, {}],
     ] as const) {
@@ -138,7 +138,7 @@ describe('rebuild puts the table right', () => {
         }
       };
       const rebuilding = await shares.rebuild(log, { usersMax: 1_000, sortDirectory, onUsers });
-      expect(rebuilding).toMatchObject({ kind: 'rebuilt', users: 25_008, ...counts });
+      expect(rebuilding).toMatchObject({ kind: 'rebuilt', users: 12_008, ...counts });
       expect(Math.max(...files)).toBeGreaterThan(1);
       expect(await readdir(sortDirectory)).toEqual([]);
       await expectRight();
