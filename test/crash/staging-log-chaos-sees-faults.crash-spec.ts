@@ -6,7 +6,7 @@ import { testSeed } from '../support/seeded-random.js';
 /** Those that are found within seconds; the others need a kill in a short span. */
 const FAULTS = ['lose-writes', 'keep-torn-tails', 'forget-ids'];
 
-it.each(FAULTS)(
+it.concurrent.each(FAULTS)(
   'finds a log whose fault is to %s, and leaves it for a look',
   async (fault) => {
     const seed = `${testSeed()}`;
