@@ -4,7 +4,8 @@ import { parseCorrectionId, type DeadLetterPlace } from '../../shared/event/rese
 import { decodeRecord } from './decode-record.js';
 import { createFoldWindow, type FoldWindow } from './fold-window.js';
 import { RecordScanner } from './scan-records.js';
-import { UserTable, hashOf } from './user-table.js';
+import { hashOf } from './hash-key.js';
+import { UserTable } from './user-table.js';
 
 /** A record that the fold could not use. `start` and `end` are positions in the folded bytes. */
 export interface UnusableRecord {
@@ -95,9 +96,8 @@ export class Fold {
   addEvent({ userId, name, value }: RevenueEvent): void {
     const { bytes, view } = this.key;
     const length = bytes.write(userId);
-    bytes.fill(0, length, length + 4);
     const sign = name === 'add_revenue' ? 1 : -1;
-    const entry = this.table.place(view, 0, length, hashOf(view, length));
+    const entry = this.table.place(view, 0, length, hashOf(view, 0, length));
     this.table.add(entry, sign * Math.trunc(value), sign * fractionMicros(value));
     this.decodedEvents += 1;
   }

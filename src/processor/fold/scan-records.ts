@@ -1,7 +1,8 @@
 /* eslint-disable max-lines -- of another module, the compiler would read each constant anew for each record: half as fast */
 import { isUtf8 } from 'node:buffer';
 import { FOLD_PADDING_BYTES, type FoldWindow } from './fold-window.js';
-import { HASH_SEED, mixLength, mixWord, type UserTable } from './user-table.js';
+import { HASH_SEED, KEEP_BYTES, mixLength, mixWord } from './hash-key.js';
+import type { UserTable } from './user-table.js';
 
 /** Four ASCII characters as the word that they are in memory. */
 const word = (text: string): number => Buffer.from(text, 'latin1').readInt32LE(0);
@@ -48,9 +49,6 @@ const QUOTE = 0x22;
 const POINT = 0x2e;
 const BRACE = 0x7d;
 const NEWLINE = 0x0a;
-
-/** Keeps so many bytes of a word, from the first one on. */
-const KEEP_BYTES = [0, 0xff, 0xffff, 0xffffff] as const;
 
 /** Of 13 digits: from 2001 to 2286. */
 const TIMESTAMP_START = 13;

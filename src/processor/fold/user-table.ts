@@ -1,4 +1,5 @@
 import { MICROS_PER_UNIT, SAFE_WHOLES } from './exact-sum.js';
+import { hashOf, KEEP_BYTES } from './hash-key.js';
 
 /** A table without its methods, as one thread hands it to another. */
 export interface TableContents {
@@ -16,37 +17,11 @@ const FIRST_ENTRY = 2;
 
 /** Places in an entry, in words of four bytes; the first four are two floats: wholes and millionths. */
 const KEY_LENGTH = 4;
-const HASH = 5;
-const KEY = 6;
-
-/** Keeps the bytes of a word that belong to a key, by how many they are. */
-const KEEP = [0, 0xff, 0xffff, 0xffffff] as const;
-
-/** So that nobody can choose user ids that all fall into one slot. */
-export const HASH_SEED = Math.floor(Math.random() * 2 ** 32) | 0;
-
-/** Takes four more bytes of a key into its hash. */
-export const mixWord = (hash: number, word: number): number => {
-  const mixed = Math.imul(hash ^ word, 0x9e3779b1);
-  return mixed ^ (mixed >>> 15);
-};
-
-/** Ends a hash with the length of its key, so that zeros at the end count. */
-export const mixLength = (hash: number, length: number): number => {
-  const mixed = Math.imul(hash ^ length, 0x85ebca6b);
-  return mixed ^ (mixed >>> 13);
-};
-
-/** Of the key at the start of a view, which holds at least four zeros behind it. */
-export function hashOf(view: DataView, length: number): number {
-  let hash = HASH_SEED;
-  for (let at = 0; at <= length; at += 4) hash = mixWord(hash, view.getInt32(at, true));
-  return mixLength(hash, length);
-}
+const KEY = 5;
 
 /**
  * One exact sum per user, found by the bytes of the user id: no string is made of any. An entry is one
- * piece of memory: sum, hash and key. A user that is looked up costs two places of memory that way, a
+ * piece of memory: sum and key. A user that is looked up costs two places of memory that way, a
  * slot and an entry, and at 1,000,000 users memory is what a fold waits for.
  *
  * The whole parts and the millionths are summed apart, in numbers, which stay exact up to 2^53; a
@@ -92,10 +67,25 @@ export class UserTable {
         place += 1;
       }
       if (at < end) continue;
-      if (rest === 0 || words[place] === (view.getInt32(at, true) & (KEEP[rest] as number))) {
+      if (rest === 0 || words[place] === (view.getInt32(at, true) & (KEEP_BYTES[rest] as number))) {
         return entry;
       }
     }
+  }
+
+  /**
+   * Brings to the processor's caches what `place` will need for users with these hashes. One after the other they
+   * would wait for memory each; in a loop that does nothing else, the waiting overlaps.
+   * @returns a sum that means nothing, so that no compiler leaves the reading out
+   */
+  lookAhead(hashes: Int32Array, entries: Int32Array, count: number): number {
+    const { slots, mask, words } = this;
+    for (let index = 0; index < count; index++) {
+      entries[index] = slots[2 * (hashes[index]! & mask)]!;
+    }
+    let sum = 0;
+    for (let index = 0; index < count; index++) sum += words[entries[index]! + KEY_LENGTH]!;
+    return sum | 0;
   }
 
   /** Adds the parts of an amount, both of the same sign: whole units and millionths. */
@@ -123,8 +113,9 @@ export class UserTable {
     const [words, floats] = [new Int32Array(arena), new Float64Array(arena)];
     const view = new DataView(arena);
     for (let entry = FIRST_ENTRY; entry < arenaEnd; entry += sizeOf(words, entry)) {
-      const [length, hash] = [words[entry + KEY_LENGTH]!, words[entry + HASH]!];
-      const own = this.place(view, 4 * (entry + KEY), length, hash);
+      const [key, length] = [4 * (entry + KEY), words[entry + KEY_LENGTH]!];
+      // Anew: each thread has a seed of its own.
+      const own = this.place(view, key, length, hashOf(view, key, length));
       this.add(own, floats[entry >> 1]!, floats[(entry >> 1) + 1]!);
       const more = large.get(entry);
       if (more !== undefined) this.large.set(own, (this.large.get(own) ?? 0n) + more);
@@ -197,14 +188,13 @@ export class UserTable {
     if (end > this.words.length) this.growArena(end);
     const { words } = this;
     words[entry + KEY_LENGTH] = length;
-    words[entry + HASH] = hash;
     let place = entry + KEY;
     let at = start;
     for (const last = start + (length & ~3); at < last; at += 4) {
       words[place++] = view.getInt32(at, true);
     }
     const rest = length & 3;
-    if (rest !== 0) words[place] = view.getInt32(at, true) & (KEEP[rest] as number);
+    if (rest !== 0) words[place] = view.getInt32(at, true) & (KEEP_BYTES[rest] as number);
     this.arenaEnd = end;
     this.slots[2 * slot] = entry;
     this.slots[2 * slot + 1] = hash;
@@ -241,6 +231,6 @@ export class UserTable {
 }
 
 /** In words, even. */
-const sizeOfKey = (length: number): number => KEY + (((length + 7) >> 3) << 1);
+const sizeOfKey = (length: number): number => (KEY + ((length + 3) >> 2) + 1) & ~1;
 
 const sizeOf = (words: Int32Array, entry: number): number => sizeOfKey(words[entry + KEY_LENGTH]!);

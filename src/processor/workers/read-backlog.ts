@@ -32,6 +32,8 @@ export function readBacklog(
   { bounds, pool }: { readonly bounds: BatchBounds; readonly pool: FoldPool },
 ): Promise<Batch | null> {
   return pool.use(async (workers) => {
+    // A batch that failed half-way left its sums in the threads.
+    await Promise.all(workers.map((worker) => worker.ask({ kind: 'reset' })));
     const backlog = new Backlog(log, start, bounds);
     await Promise.all(workers.map((worker) => backlog.foldWith(worker)));
     const isWhole = backlog.sound && backlog.end > start;

@@ -1,0 +1,95 @@
+import { describe, expect, test } from '@jest/globals';
+import { deltasOf } from '../../../test/support/fold-bytes.js';
+import { quickRandom } from '../../../test/support/quick-random.js';
+import { ReferenceFold } from '../../../test/support/reference-fold.js';
+import { SampleLines, type LineMix } from '../../../test/support/sample-lines.js';
+import { testSeed } from '../../../test/support/seeded-random.js';
+import { Fold } from './fold-records.js';
+import { createFoldWindow, type FoldWindow } from './fold-window.js';
+
+const LINES = Number(process.env['FOLD_LINES'] ?? 1_000_000);
+const WINDOW_BYTES = 1024 * 1024;
+const WINDOWS_A_FOLD = 6;
+/** One byte that is not UTF-8 sends all that is not ASCII in its window to the codec, so some windows have none. */
+const MIXES: readonly LineMix[] = [
+  { foreign: 0, mutated: 0, odd: 0 },
+  { foreign: 0, mutated: 0.3, odd: 0.1 },
+  { foreign: 0.5, mutated: 0, odd: 0 },
+  { foreign: 0.3, mutated: 0, odd: 0.2 },
+  { foreign: 0.3, mutated: 0.001, odd: 0.02 },
+  { foreign: 0.5, mutated: 0.5, odd: 0.2 },
+];
+
+/** Random windows of random lines, folded both ways. */
+class Trial {
+  lines = 0;
+  private readonly samples: SampleLines;
+  /** Used for all of them: what a window held before must not matter. */
+  private readonly window: FoldWindow = createFoldWindow(WINDOW_BYTES);
+
+  constructor(private readonly random: () => number) {
+    this.samples = new SampleLines(random);
+  }
+
+  /** Answers with what differs, or null. */
+  foldSome(): { readonly found: unknown; readonly expected: unknown } | null {
+    const [fold, reference] = [new Fold(), new ReferenceFold()];
+    for (let count = 0; count < WINDOWS_A_FOLD; count++) {
+      const length = this.fill();
+      const expected = reference.add(this.window.bytes.subarray(0, length));
+      const found = fold.add(this.window, length);
+      if (JSON.stringify(found) !== JSON.stringify(expected)) return { found, expected };
+      if (fold.events !== reference.events || fold.users !== reference.users) {
+        const counts = ({ events, users }: Fold | ReferenceFold): unknown => ({ events, users });
+        return { found: counts(fold), expected: counts(reference) };
+      }
+    }
+    const [found, expected] = [deltasOf(fold), reference.deltas()];
+    for (const [userId, delta] of expected) {
+      if (found.get(userId) !== delta) return { found, expected };
+    }
+    return found.size === expected.size ? null : { found, expected };
+  }
+
+  /** Answers with the length of whole lines in the window. */
+  private fill(): number {
+    const { bytes } = this.window;
+    const mix = this.samples.pick(MIXES);
+    const size = this.random() * this.samples.pick([300, 10_000, WINDOW_BYTES]);
+    let at = this.random() < 0.02 ? this.fillLongLine(mix) : 0;
+    while (at < size) {
+      const line = this.samples.next(mix);
+      const length = Buffer.byteLength(line);
+      if (at + length >= WINDOW_BYTES) break;
+      at += typeof line === 'string' ? bytes.write(line, at) : line.copy(bytes, at);
+      this.lines += 1;
+    }
+    if (at === 0 || bytes[at - 1] !== 0x0a) bytes[at++] = 0x0a;
+    return at;
+  }
+
+  private fillLongLine(mix: LineMix): number {
+    const good = this.samples.good(mix);
+    const filler = this.samples.pick(['x', ' ', '[', '1', '€']);
+    const room = (WINDOW_BYTES - 2 * Buffer.byteLength(good)) / Buffer.byteLength(filler);
+    const long = filler.repeat(Math.floor(this.random() * room));
+    const at = Math.floor(this.random() * good.length);
+    return this.window.bytes.write(`${good.slice(0, at)}${long}${good.slice(at)}\n`);
+  }
+}
+
+describe('the fold of bytes', () => {
+  test(`gives what JSON.parse and the codec give, on ${LINES} lines, good ones and mutated ones`, () => {
+    const seed = testSeed();
+    const trial = new Trial(quickRandom(seed));
+    while (trial.lines < LINES) {
+      const difference = trial.foldSome();
+      if (difference === null) continue;
+      const { found, expected } = difference;
+      expect({ SEED: seed, lines: trial.lines, found }).toEqual({
+        ...{ SEED: seed, lines: trial.lines, found: expected },
+      });
+    }
+    expect(trial.lines).toBeGreaterThanOrEqual(LINES);
+  });
+});
