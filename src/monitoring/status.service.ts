@@ -27,7 +27,7 @@ export class StatusService {
 
   async status(): Promise<Status> {
     // First: a report that is read after the checkpoint may tell of a load beyond it.
-    const lastLoad = this.loads.lastLoad();
+    const lastLoad = await this.loads.lastLoad();
     const [found, deadLetters] = await Promise.all([
       this.loads.checkpoint(),
       this.deadLetters.countOpen(),

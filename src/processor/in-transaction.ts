@@ -4,6 +4,8 @@ import { isRetryable } from '../shared/database/sql-state.js';
 
 const ATTEMPTS_MAX = 5;
 const RETRY_DELAY_MAX_MS = 200;
+/** Where this machine is cut off, the server gives the checkpoint's lock back after so long, not after hours. */
+const IDLE_TIMEOUT_MS = 60_000;
 
 /**
  * Commits what `work` did when its result is `committed`, and rolls back when it is anything else or
@@ -32,6 +34,7 @@ async function attemptOnce<T extends { readonly kind: string }>(
   try {
     await runner.connect();
     await runner.startTransaction();
+    await runner.query(`set local idle_in_transaction_session_timeout = ${IDLE_TIMEOUT_MS}`);
     const result = await work(runner.manager);
     await (result.kind === 'committed' ? runner.commitTransaction() : runner.rollbackTransaction());
     return result;

@@ -8,6 +8,7 @@ import { StagingLog } from '../staging-log/staging-log.port.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { LoadReport } from './load-report.js';
 import type { LogStanding } from './log-standing.js';
+import { readLastLoad } from './past-loads.js';
 import { LoadStatus } from './processor.port.js';
 import { Processor } from './processor.js';
 import { readCheckpoint } from './read-checkpoint.js';
@@ -80,8 +81,14 @@ export class LoadService extends LoadStatus implements OnApplicationShutdown {
     return this.complaint;
   }
 
-  lastLoad(): LoadReport | null {
-    return this.lastReport;
+  async lastLoad(): Promise<LoadReport | null> {
+    if (this.lastReport !== null || this.database.state.kind !== 'ready') return this.lastReport;
+    const read = readLastLoad(this.database.dataSource.manager, this.log.identity);
+    return withTimeout(
+      read.catch(() => this.lastReport),
+      ANSWER_TIMEOUT_MS,
+      this.lastReport,
+    );
   }
 
   logStanding(): LogStanding {

@@ -23,7 +23,8 @@ export abstract class LoadStatus {
   /** Why the last tick did not load, or null when it did. */
   abstract trouble(): string | null;
 
-  abstract lastLoad(): LoadReport | null;
+  /** Of this log; one of before this process began, too. Null when there is none, or it is not known. */
+  abstract lastLoad(): Promise<LoadReport | null>;
 
   abstract logStanding(): LogStanding;
 

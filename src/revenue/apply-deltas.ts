@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { AppliedDeltas, DeltaPage, UserDelta } from './user-delta.js';
+import type { AppliedDeltas, DeltaPage } from './user-delta.js';
 
 interface Counts {
   readonly inserted: string;
@@ -14,24 +14,6 @@ const UPSERT = `with applied as (
     returning (xmax = 0) as is_new)
   select count(*) filter (where is_new) as inserted,
          count(*) filter (where not is_new) as updated from applied`;
-
-/**
- * Adds to the balances, inside the transaction of `manager`. In the order of user ids, which makes
- * two loads at the same time wait for each other instead of deadlocking. One statement with two
- * arrays: over 65,535 single parameters the protocol gives up.
- */
-export async function applyDeltas(
-  manager: EntityManager,
-  deltas: UserDelta[],
-): Promise<AppliedDeltas> {
-  if (deltas.length === 0) return { inserted: 0, updated: 0 };
-  const sorted = deltas.sort((a, b) => (a.userId < b.userId ? -1 : 1));
-  const rows: Counts[] = await manager.query(UPSERT, [
-    sorted.map(({ userId }) => userId),
-    sorted.map(({ delta }) => delta),
-  ]);
-  return { inserted: Number(rows[0]?.inserted), updated: Number(rows[0]?.updated) };
-}
 
 /**
  * Adds a page to the balances, inside the transaction of `manager`, and counts who is new. A page that

@@ -1,2 +1,2 @@
-export { applyDeltaPage, applyDeltas } from './apply-deltas.js';
+export { applyDeltaPage } from './apply-deltas.js';
 export type { AppliedDeltas, DeltaPage } from './user-delta.js';

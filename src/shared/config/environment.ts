@@ -132,7 +132,7 @@ export class Environment {
   LOAD_CRON = '* * * * * *';
 
   @WholeNumber(1, 10_000_000)
-  LOAD_USERS_MAX = 100_000;
+  LOAD_USERS_MAX = 1_000_000;
 
   @WholeNumber(1, 3_600_000)
   LOAD_READ_MS_MAX = 2_000;

@@ -34,7 +34,7 @@ export function decodeJson(bytes: Buffer): DecodedJson {
 }
 
 /** Text to JSON, for bytes whose UTF-8 has been proved already. */
-export function parseJson(text: string): DecodedJson {
+function parseJson(text: string): DecodedJson {
   try {
     return { kind: 'json', json: JSON.parse(text) as unknown };
   } catch (error) {
