@@ -30,7 +30,14 @@ describe.each(['server', 'client'] as const)('the listener of the %s', (name) =>
   it('answers every route', async () => {
     expect((await postEvents(url(), EVENT)).status).toBe(202);
     await loadedStatus();
-    const paths = ['/status', '/users', '/users/abc123/revenue', '/health/live', '/health/ready'];
+    const paths = [
+      '/status',
+      '/loads',
+      '/users',
+      '/users/abc123/revenue',
+      '/health/live',
+      '/health/ready',
+    ];
     for (const path of [...paths, '/createTable', '/generateEvents/progress']) {
       const { status, headers } = await sendRequest(url(), path);
       const type = headers['content-type'];

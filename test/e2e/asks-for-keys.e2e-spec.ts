@@ -12,6 +12,7 @@ const ROUTES = [
   { method: 'POST', path: '/events', scope: 'ingest', body: EVENT },
   { method: 'GET', path: '/status', scope: 'read' },
   { method: 'HEAD', path: '/status', scope: 'read' },
+  { method: 'GET', path: '/loads', scope: 'read' },
   { method: 'GET', path: '/users', scope: 'read' },
   { method: 'GET', path: '/users/abc123/revenue', scope: 'read' },
   { method: 'GET', path: '/generateEvents/progress', scope: 'read' },
