@@ -3,7 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { DataSource } from 'typeorm';
 import type { Processor } from '../../../src/processor/processor.js';
 import { dataSourceOptions } from '../../../src/shared/database/data-source-options.js';
+import { sqlStateOf } from '../../../src/shared/database/sql-state.js';
 import type { LocalStagingLog } from '../../../src/staging-log/local-staging-log.js';
+import { eventually } from '../../support/eventually.js';
 import { StatementProxy } from '../../support/statement-proxy.js';
 import { endOf, FaultBench } from './fault-bench.js';
 import { append, LoadHarness } from './load-harness.js';
@@ -15,6 +17,7 @@ describe('a load that the server refuses fails, and does all once it may', () =>
   let bench: FaultBench;
   let log: LocalStagingLog;
   let database: string;
+  let proxy: StatementProxy | undefined;
   let events: number;
   const sql = (text: string): Promise<unknown> => harness.dataSource.query(text);
   beforeAll(async () => {
@@ -36,6 +39,7 @@ describe('a load that the server refuses fails, and does all once it may', () =>
     events = 0;
   });
   afterAll(async () => {
+    await proxy?.close();
     await harness.reset();
     await sql(`drop owned by ${ROLE}`);
     await sql(`drop role ${ROLE}`);
@@ -68,10 +72,35 @@ describe('a load that the server refuses fails, and does all once it may', () =>
     }
   }
 
-  /** What is set for a database or a role holds for new connections: those that stand are ended. */
-  async function endConnections(): Promise<void> {
+  /**
+   * Runs `work` under a fault. What is set for a database or a role holds for new connections, so those that
+   * stand are ended, before and after; a pool hands them out until it has noticed.
+   */
+  async function under(
+    { begin, over }: { readonly begin: string; readonly over: string },
+    dataSource: DataSource,
+    work: () => Promise<void>,
+  ): Promise<void> {
+    await sql(begin);
+    try {
+      await endConnections(dataSource);
+      await work();
+    } finally {
+      await sql(over);
+      await endConnections(dataSource);
+    }
+  }
+
+  async function endConnections(dataSource: DataSource): Promise<void> {
     await sql(
       `select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = '${ROLE}'`,
+    );
+    // Until it has an answer of the server, be it a refusal.
+    await eventually(() =>
+      dataSource.query('select 1').then(
+        () => true,
+        (error: unknown) => sqlStateOf(error) !== null,
+      ),
     );
   }
 
@@ -101,30 +130,33 @@ describe('a load that the server refuses fails, and does all once it may', () =>
       state: /^42501$/,
     },
   ])('because it $what', async ({ begin, over, state }) => {
-    const processor = await loadedBefore(await connect());
-    await sql(begin());
-    await endConnections();
-    await expectRefused(processor, state);
-    await sql(over());
-    await endConnections();
+    const dataSource = await connect();
+    const processor = await loadedBefore(dataSource);
+    const fault = { begin: begin(), over: over() };
+    await under(fault, dataSource, () => expectRefused(processor, state));
     await bench.expectAllLoaded(processor, log, { events });
+  });
+
+  const setting = (name: string, value: string): { begin: string; over: string } => ({
+    begin: `alter database ${database} set ${name} = '${value}'`,
+    over: `alter database ${database} reset ${name}`,
   });
 
   test.each([
     { what: 'for a lock', set: 'lock_timeout', state: /^55P03$/ },
     { what: 'for a transaction', set: 'transaction_timeout', state: /^25P04$|^failed: / },
   ])('because it has waited too long $what', async ({ set, state }) => {
-    await sql(`alter database ${database} set ${set} = '100ms'`);
-    const processor = harness.processor(log, { dataSource: await connect() });
-    await stage();
-    await bench.withGateShut(() => expectRefused(processor, state));
+    const dataSource = await connect();
+    const processor = await loadedBefore(dataSource);
+    await bench.withGateShut(() =>
+      under(setting(set, '100ms'), dataSource, () => expectRefused(processor, state)),
+    );
     await bench.expectAllLoaded(processor, log, { events });
-    await sql(`alter database ${database} reset ${set}`);
   });
 
   test('because a statement takes too long', async () => {
     const options = dataSourceOptions(harness.database.url);
-    const extra = { ...(options.extra as object), statement_timeout: 100 };
+    const extra = { ...(options.extra as object), statement_timeout: 1_000 };
     const dataSource = await new DataSource({ ...options, extra }).initialize();
     const processor = await loadedBefore(dataSource);
     await bench.withGateShut(() => expectRefused(processor, /^57014$/));
@@ -133,18 +165,22 @@ describe('a load that the server refuses fails, and does all once it may', () =>
   });
 
   test('because the network was too slow for it', async () => {
-    await sql(`alter database ${database} set idle_in_transaction_session_timeout = '50ms'`);
-    const proxy = await StatementProxy.open(harness.database.url);
-    const processor = await loadedBefore(await harness.connect(proxy.url));
+    proxy = await StatementProxy.open(harness.database.url.replace('//postgres@', `//${ROLE}@`));
+    const slow = proxy;
+    const dataSource = await harness.connect(slow.url);
+    const processor = await loadedBefore(dataSource);
     const before = events - 3;
-    proxy.watch(/^(commit|end)\b/i, async (exchange) => {
+    slow.watch(/^(commit|end)\b/i, async (exchange) => {
       await exchange.answered; // the server is gone, without having got it
       exchange.release();
     });
-    expect(await endOf(processor.runOnce())).toMatch(/^25P03$|^failed: /);
+    await under(setting('idle_in_transaction_session_timeout', '2s'), dataSource, async () => {
+      expect(await endOf(processor.runOnce())).toMatch(/^25P03$|^failed: /);
+      await slow.struckEnd;
+      expect(slow.struck).not.toBeNull();
+      expect(slow.commits).toBe(0);
+    });
     await bench.expectExact(log, before);
     await bench.expectAllLoaded(processor, log, { events });
-    await sql(`alter database ${database} reset idle_in_transaction_session_timeout`);
-    await proxy.close();
   });
 });
