@@ -1,4 +1,4 @@
-const ENTRIES_PER_CHUNK = 65_536;
+const ENTRIES_PER_CHUNK = 4_096;
 const WORD_BYTES = 4;
 
 /** 128 bits of an id's hash, 64 of its payload's, and the second when it was added. */
@@ -16,7 +16,7 @@ export interface RingEntry {
 
 /**
  * A queue of entries of 28 bytes, each known by its sequence number, which counts from 0 on and never
- * comes again. In chunks of 1.8 MB, so that it grows without copying, and gives back what left.
+ * comes again. In chunks of 115 KB, so that it grows without copying, and gives back what left.
  */
 export class IdRing {
   private readonly chunks = new Map<number, Uint32Array>();
