@@ -1,4 +1,7 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { FoldPool } from '../../../src/processor/processor.port.js';
 import { encodeEventPayload } from '../../../src/shared/event/event-codec.js';
 import type { EventName } from '../../../src/shared/event/event.js';
 import { seededRandom, testSeed } from '../../support/seeded-random.js';
@@ -7,15 +10,30 @@ import { LoadHarness } from './load-harness.js';
 
 const AMOUNTS = 1_000_000;
 const PER_APPEND = 10_000;
-/** A sum goes on from what the table has. */
-const PER_LOAD = 250_000;
+/** A sum goes on from what the table has, and the next load takes the other way to fold. */
+const PER_LOAD = 200_000;
+const WORKER = join(import.meta.dirname, '../../../dist/src/processor/workers/fold-worker.js');
 const USERS = ['abc', 'Ünïcödé 👩‍🚀', '__proto__', "o'brien", 'a"b\\c', 'x'.repeat(255), '0'];
 const DIGITS_MAX = 15;
 const DECIMALS_MAX = 6;
 
+/** The real one, which counts. */
+class CountingPool extends FoldPool {
+  uses = 0;
+
+  override use<T>(work: Parameters<typeof FoldPool.prototype.use<T>>[0]): Promise<T> {
+    this.uses += 1;
+    return super.use(work);
+  }
+}
+
+const pool = new CountingPool(pathToFileURL(WORKER));
 let harness: LoadHarness;
 beforeAll(async () => void (harness = await LoadHarness.create()));
-afterAll(() => harness.remove());
+afterAll(async () => {
+  await pool.close();
+  await harness.remove();
+});
 
 /** A decimal as a person writes it: up to 15 digits that count, up to 6 of them behind the point. */
 function randomDecimal(random: () => number): string {
@@ -37,7 +55,7 @@ test('a million random amounts make the sums that whole numbers of millionths ma
   console.info(`SEED=${seed}`);
   const random = seededRandom(seed);
   const log = await harness.openLog();
-  const processor = harness.processor(log);
+  const processors = [harness.processor(log, { pool }), harness.processor(log, { pool: null })];
   const sums = new Map(USERS.map((userId) => [userId, 0n]));
   for (let done = 0; done < AMOUNTS; done += PER_APPEND) {
     const records = Array.from({ length: PER_APPEND }, () => {
@@ -49,10 +67,11 @@ test('a million random amounts make the sums that whole numbers of millionths ma
       return { payload: encodeEventPayload({ userId, name, value: Number(decimal) }) };
     });
     expect((await log.append(records)).kind).toBe('durable');
-    if ((done + PER_APPEND) % PER_LOAD === 0) {
-      expect(await endOf(processor.runOnce())).toBe('caught-up');
-    }
+    if ((done + PER_APPEND) % PER_LOAD > 0) continue;
+    const processor = processors[Math.floor(done / PER_LOAD) % processors.length]!;
+    expect(await endOf(processor.runOnce())).toBe('caught-up');
   }
+  expect(pool.uses).toBeGreaterThan(0);
   const rows: { user_id: string; millionths: string }[] = await harness.dataSource.query(
     `select user_id, trim_scale(revenue * 1000000)::text as millionths from users_revenue`,
   );
