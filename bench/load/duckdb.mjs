@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { startWatch } from '../support/stopwatch.mjs';
 import { logFiles } from './log-files.mjs';
 
 /**
@@ -19,7 +20,7 @@ export async function sumWithDuckDb({ dataDir, type, timestamp }) {
   });
   const connection = await instance.connect();
   const files = logFiles(dataDir).map((path) => `'${path.replaceAll("'", "''")}'`);
-  const startedAt = performance.now();
+  const stop = startWatch();
   const result = await connection.runAndReadAll(`
     select "userId", sum(case when name = 'add_revenue' then value else -value end)
       from read_json([${files.join(', ')}], format = 'newline_delimited',
@@ -27,11 +28,11 @@ export async function sumWithDuckDb({ dataDir, type, timestamp }) {
                      columns = {${timestamp ? `timestamp: 'BIGINT', ` : ''}userId: 'VARCHAR',
                                 name: 'VARCHAR', value: '${type}'})
      group by 1`);
-  const milliseconds = performance.now() - startedAt;
+  const times = stop();
   const [users, sums] = result.getColumns();
   const micros =
     type === 'DOUBLE'
       ? BigInt(Math.round(sums.reduce((total, sum) => total + sum, 0) * MICROS))
       : sums.reduce((total, { value }) => total + value, 0n);
-  return { milliseconds, readyMs: startedAt, users: users.length, micros: String(micros) };
+  return { ...times, users: users.length, micros: String(micros) };
 }

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { startWatch } from '../support/stopwatch.mjs';
 import { readLogFiles } from './log-files.mjs';
 
 const MICROS = 1_000_000;
@@ -14,9 +15,9 @@ const ROWS_PER_PIECE = 10_000;
 export async function foldAndCopy({ dataDir, url, bytes }) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  const startedAt = performance.now();
+  const stop = startWatch();
   const sums = await foldIntoMap(dataDir, bytes);
-  const foldedAt = performance.now();
+  const { milliseconds: foldMs } = stop();
   await client.query(`
     begin;
     create temp table deltas (user_id text collate "C", delta numeric) on commit drop`);
@@ -28,9 +29,9 @@ export async function foldAndCopy({ dataDir, url, bytes }) {
     on conflict (user_id) do update
       set revenue = u.revenue + excluded.revenue, updated_at = excluded.updated_at`);
   await client.query('commit');
-  const milliseconds = performance.now() - startedAt;
+  const times = stop();
   await client.end();
-  return { milliseconds, readyMs: startedAt, foldMs: foldedAt - startedAt, users: sums.size };
+  return { ...times, foldMs, users: sums.size };
 }
 
 /** In millionths: floats that are whole numbers, exact as far as this bench goes. */

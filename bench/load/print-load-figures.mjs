@@ -14,10 +14,15 @@ export function printLoadFigures({ loadAverage, staged, rows, ratios }, how) {
   console.log(`The load average of the machine was ${loadAverage.toFixed(2)} before.\n`);
   console.log(
     formatTable([
-      ['', 'events/s', 'users/s', 'ms', 'start ms', 'peak MB'],
+      ['', 'events/s', 'users/s', 'ms', 'cpu ms', 'start ms', 'peak MB'],
       ...rows.map((row) => [
         ...[row.name, whole(row.eventsPerSecond), whole(row.usersPerSecond)],
-        ...[whole(row.milliseconds), whole(row.readyMs), megabytes(row.peakBytes)],
+        ...[
+          whole(row.milliseconds),
+          whole(row.cpuMs),
+          whole(row.readyMs),
+          megabytes(row.peakBytes),
+        ],
       ]),
     ]),
   );
@@ -27,18 +32,20 @@ export function printLoadFigures({ loadAverage, staged, rows, ratios }, how) {
   }
   for (const row of rows) printParts(row);
   console.log('');
-  for (const { goal, figure, holds } of ratios) {
-    console.log(`${holds ? 'holds' : 'fails'}  ${goal}: ${figure.toFixed(2)}`);
+  for (const { ratio, goal, figure, holds } of ratios) {
+    const judged = goal === undefined ? `ratio  ${ratio}` : `${holds ? 'holds' : 'fails'}  ${goal}`;
+    console.log(`${judged}: ${figure.toFixed(2)}`);
   }
 }
 
 /** Where the time goes, as far as it can be told from outside. */
-function printParts({ name, milliseconds, transactionMs, batches, copyMs, foldMs }) {
+function printParts({ name, milliseconds, transactionMs, batches, encodeMs, copyMs, foldMs }) {
   const tell = (first, then, ms) =>
     console.log(`${name}: ${first} ${whole(milliseconds - ms)} ms, ${then} ${whole(ms)} ms`);
   if (transactionMs !== undefined) {
     tell('reading, folding and merging', `in ${whole(batches)} transactions`, transactionMs);
   }
+  if (encodeMs !== undefined) tell('reading, folding and merging', 'encoding', encodeMs);
   if (copyMs !== undefined) tell('SQL', 'COPY', copyMs);
   if (foldMs !== undefined) tell('database', 'fold', foldMs);
 }
