@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { FaultBench } from './fault-bench.js';
 import { HookedReader, meetingOf } from './hooked-reader.js';
 import { append, LoadHarness, type TestEvent } from './load-harness.js';
 
@@ -84,6 +85,12 @@ describe('a load refuses a log that is not the one the database has loaded', () 
     await append(second, ['late', 1], ['late', 1], ['late', 1]);
     expect(await processor.runOnce()).toMatchObject({ code: 'LOG_FORKED' });
     expect(await everything()).toEqual(before);
+    // The way out that the message names; and with the right log back, all is exact.
+    for (const word of ['older copy', 'nothing is loaded', 'docs/operations.md']) {
+      expect(outcome).toHaveProperty('message', expect.stringContaining(word));
+    }
+    await append(first, ['abc', 1]);
+    await new FaultBench(harness).expectAllLoaded(harness.processor(first), first, { events: 4 });
   });
 
   test('LOG_BEHIND_CHECKPOINT: a log that was emptied under its identity', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { QueryRunner } from 'typeorm';
 import type { LocalStagingLog } from '../../../src/staging-log/local-staging-log.js';
 import { endOf, FaultBench } from './fault-bench.js';
@@ -18,6 +18,7 @@ describe('a load that conflicts with others again and again', () => {
   let harness: LoadHarness;
   let bench: FaultBench;
   let log: LocalStagingLog;
+  const rivals: QueryRunner[] = [];
   const events: TestEvent[] = USERS.map((userId) => [userId, 0.125]);
   beforeAll(async () => {
     harness = await LoadHarness.create();
@@ -36,19 +37,23 @@ describe('a load that conflicts with others again and again', () => {
     await harness.processor(log).runOnce();
     await append(log, ...events);
   });
+  afterEach(async () => {
+    for (const rival of rivals.splice(0)) await end(rival);
+  });
   afterAll(() => harness.remove());
 
   /** A session in a transaction that never is the victim of a deadlock, and sees what is committed. */
   async function openRival(): Promise<QueryRunner> {
     const rival = harness.dataSource.createQueryRunner();
+    rivals.push(rival);
     await rival.startTransaction('READ COMMITTED');
     await rival.query(`set local deadlock_timeout = '10min'`);
     return rival;
   }
 
   async function end(rival: QueryRunner): Promise<void> {
-    await rival.rollbackTransaction();
-    await rival.release();
+    if (rival.isTransactionActive) await rival.rollbackTransaction();
+    if (!rival.isReleased) await rival.release();
   }
 
   /** Resolves when somebody waits for a lock, or `run` ended. */
@@ -92,19 +97,14 @@ describe('a load that conflicts with others again and again', () => {
     const dataSource = await harness.connect();
     const processor = harness.processor(log, { dataSource });
     // Each has changed the balance of one user: every attempt meets another one who commits then.
-    const rivals = new Map<string, QueryRunner>();
-    const spare = await harness.connect();
     for (const userId of USERS.slice(0, 7)) {
-      const rival = spare.createQueryRunner();
-      await rival.startTransaction();
+      const rival = await openRival();
       await rival.query('update users_revenue set updated_at = now() where user_id = $1', [userId]);
-      rivals.set(userId, rival);
     }
     const run = endOf(processor.runOnce());
-    for (const rival of rivals.values()) {
+    for (const rival of rivals) {
       if ((await untilBlocked(run)) === 'blocked') await rival.commitTransaction();
       else await rival.rollbackTransaction();
-      await rival.release();
     }
     expect(await run).toBe('40001');
     await bench.expectExact(log, USERS.length);
