@@ -11,6 +11,7 @@ const LINES = Number(process.env['FOLD_LINES'] ?? 1_000_000);
 const TIMEOUT_MS = 180_000 + LINES / 5;
 const WINDOW_BYTES = 1024 * 1024;
 const WINDOWS_A_FOLD = 6;
+const CROWD_WINDOWS = 4;
 /** One byte that is not UTF-8 sends all that is not ASCII in its window to the codec, so some windows have none. */
 const MIXES: readonly LineMix[] = [
   { foreign: 0, mutated: 0, odd: 0 },
@@ -24,6 +25,8 @@ const MIXES: readonly LineMix[] = [
 /** Random windows of random lines, folded both ways. */
 class Trial {
   lines = 0;
+  /** Of the largest table, in bytes. */
+  largest = 0;
   private readonly samples: SampleLines;
   /** Used for all of them: what a window held before must not matter. */
   private readonly window: FoldWindow = createFoldWindow(WINDOW_BYTES);
@@ -35,8 +38,10 @@ class Trial {
   /** Answers with what differs, or null. */
   foldSome(): { readonly found: unknown; readonly expected: unknown } | null {
     const [fold, reference] = [new Fold(), new ReferenceFold()];
-    for (let count = 0; count < WINDOWS_A_FOLD; count++) {
-      const length = this.fill();
+    // With so many users that amounts are put off to be added together.
+    const crowds = this.random() < 0.15 ? CROWD_WINDOWS : 0;
+    for (let count = 0; count < crowds + WINDOWS_A_FOLD; count++) {
+      const length = count < crowds ? this.fillCrowd() : this.fill();
       const expected = reference.add(this.window.bytes.subarray(0, length));
       const found = fold.add(this.window, length);
       if (JSON.stringify(found) !== JSON.stringify(expected)) return { found, expected };
@@ -45,6 +50,7 @@ class Trial {
         return { found: counts(fold), expected: counts(reference) };
       }
     }
+    this.largest = Math.max(this.largest, fold.table.bytes);
     const [found, expected] = [deltasOf(fold), reference.deltas()];
     for (const [userId, delta] of expected) {
       if (found.get(userId) !== delta) return { found, expected };
@@ -66,6 +72,21 @@ class Trial {
       this.lines += 1;
     }
     if (at === 0 || bytes[at - 1] !== 0x0a) bytes[at++] = 0x0a;
+    return at;
+  }
+
+  private fillCrowd(): number {
+    const { bytes } = this.window;
+    let at = 0;
+    while (at < WINDOW_BYTES - 200) {
+      const user = `crowd-${(this.random() * 100_000) | 0}`;
+      const value = (this.random() * 1_000) | 0;
+      at += bytes.write(
+        `{"timestamp":1763800000000,"userId":"${user}","name":"add_revenue","value":${value}.5}\n`,
+        at,
+      );
+      this.lines += 1;
+    }
     return at;
   }
 
@@ -95,6 +116,7 @@ describe('the fold of bytes', () => {
         });
       }
       expect(trial.lines).toBeGreaterThanOrEqual(LINES);
+      expect(trial.largest).toBeGreaterThan(2 * 1024 * 1024);
     },
     TIMEOUT_MS,
   );
