@@ -7,32 +7,24 @@ import type { UserTable } from './user-table.js';
 /** Four ASCII characters as the word that they are in memory. */
 const word = (text: string): number => Buffer.from(text, 'latin1').readInt32LE(0);
 
+/** Eight of them as a double. Never NaN nor zero, so equal bytes are equal doubles, and no others are. */
+const eight = (text: string): number => Buffer.from(text, 'latin1').readDoubleLE(0);
+
 // One constant each: of an array, the compiler would read the elements anew for each record.
-const TIMESTAMP_0 = word('{"ti');
-const TIMESTAMP_4 = word('mest');
-const TIMESTAMP_8 = word('amp"');
+const TIMESTAMP_0 = eight('{"timest');
+const TIMESTAMP_5 = eight('estamp":');
 const ID_0 = word(',"id');
 const ID_2 = word('id":');
-const USER_ID_0 = word(',"us');
-const USER_ID_4 = word('erId');
-const USER_ID_7 = word('d":"');
-const BEHIND_ID_0 = word('","u');
-const BEHIND_ID_4 = word('serI');
-const NAME_0 = word('","n');
-const NAME_4 = word('ame"');
-const ADD_8 = word(':"ad');
-const ADD_12 = word('d_re');
-const ADD_16 = word('venu');
-const ADD_20 = word('e","');
-const ADD_24 = word('valu');
-const ADD_27 = word('ue":');
-const SUBTRACT_8 = word(':"su');
-const SUBTRACT_12 = word('btra');
-const SUBTRACT_16 = word('ct_r');
-const SUBTRACT_20 = word('even');
-const SUBTRACT_24 = word('ue",');
-const SUBTRACT_28 = word('"val');
-const SUBTRACT_32 = word('ue":');
+const USER_ID_0 = eight(',"userId');
+const USER_ID_3 = eight('serId":"');
+const BEHIND_ID_0 = eight('","userI');
+const NAME_0 = eight('","name"');
+const ADD_8 = eight(':"add_re');
+const ADD_16 = eight('venue","');
+const SUBTRACT_8 = eight(':"subtra');
+const SUBTRACT_16 = eight('ct_reven');
+const SUBTRACT_24 = eight('ue","val');
+const VALUE = eight('"value":');
 /** The beginning of `dead-letter:`, an id that is more than an id. */
 const RESERVED = word('dead');
 
@@ -44,7 +36,6 @@ const HIGH_BITS = 0x80808080 | 0;
 
 const ZERO = 0x30;
 const NINE = 0x39;
-const COLON = 0x3a;
 const QUOTE = 0x22;
 const POINT = 0x2e;
 const BRACE = 0x7d;
@@ -85,30 +76,6 @@ const areDigits = (current: number): boolean =>
   (((current & 0xf0f0f0f0) ^ 0x30303030) | (((current + 0x06060606) & 0xf0f0f0f0) ^ 0x30303030)) ===
   0;
 
-/** The place of the value behind `","name":"add_revenue"`, once the first two words of that and ADD_8 are matched; or -1. */
-function behindAdd(view: DataView, at: number): number {
-  const matches =
-    view.getInt32(at + 12, true) === ADD_12 &&
-    view.getInt32(at + 16, true) === ADD_16 &&
-    view.getInt32(at + 20, true) === ADD_20 &&
-    view.getInt32(at + 24, true) === ADD_24 &&
-    view.getInt32(at + 27, true) === ADD_27;
-  return matches ? at + 31 : -1;
-}
-
-/** The same for `subtract_revenue`, all of it but the first two words. */
-function behindSubtract(view: DataView, at: number): number {
-  const matches =
-    view.getInt32(at + 8, true) === SUBTRACT_8 &&
-    view.getInt32(at + 12, true) === SUBTRACT_12 &&
-    view.getInt32(at + 16, true) === SUBTRACT_16 &&
-    view.getInt32(at + 20, true) === SUBTRACT_20 &&
-    view.getInt32(at + 24, true) === SUBTRACT_24 &&
-    view.getInt32(at + 28, true) === SUBTRACT_28 &&
-    view.getInt32(at + 32, true) === SUBTRACT_32;
-  return matches ? at + 36 : -1;
-}
-
 /**
  * Folds lines of the layout that this system itself writes, by their bytes:
  *
@@ -133,10 +100,8 @@ export class RecordScanner {
   private key = 0;
   private keyLength = 0;
   private keyHash = 0;
-  /** The last words that were proved to be digits, and at first some that are: most records share them with the one before. */
-  private digits0 = word('1000');
-  private digits1 = word('0000');
-  private digits2 = word('0000');
+  /** The eight digits that a timestamp began with and that were proved to be digits: most begin so. */
+  private readonly firstDigits = Float64Array.of(NaN);
   private looksAhead = false;
   private postponedCount = 0;
   /** Amounts that are added together: see `UserTable.lookAhead`. */
@@ -186,16 +151,12 @@ export class RecordScanner {
   private findUserId(line: number): number {
     const { view } = this;
     const begins =
-      view.getInt32(line, true) === TIMESTAMP_0 &&
-      view.getInt32(line + 4, true) === TIMESTAMP_4 &&
-      view.getInt32(line + 8, true) === TIMESTAMP_8 &&
-      view.getUint8(line + 12) === COLON;
+      view.getFloat64(line, true) === TIMESTAMP_0 &&
+      view.getFloat64(line + 5, true) === TIMESTAMP_5;
     if (!begins || !this.hasTimestamp(line + TIMESTAMP_START)) return -1;
     const at = line + TIMESTAMP_END;
-    if (view.getInt32(at, true) === USER_ID_0) {
-      const isUserId =
-        view.getInt32(at + 4, true) === USER_ID_4 && view.getInt32(at + 7, true) === USER_ID_7;
-      return isUserId ? at + 11 : -1;
+    if (view.getFloat64(at, true) === USER_ID_0) {
+      return view.getFloat64(at + 3, true) === USER_ID_3 ? at + 11 : -1;
     }
     const isId =
       view.getInt32(at, true) === ID_0 &&
@@ -206,19 +167,14 @@ export class RecordScanner {
 
   private hasTimestamp(at: number): boolean {
     const { view } = this;
-    const word0 = view.getInt32(at, true);
-    const word1 = view.getInt32(at + 4, true);
-    const word2 = view.getInt32(at + 8, true);
-    const last = view.getUint8(at + 12);
-    if (last < ZERO || last > NINE) return false;
-    if (word0 === this.digits0 && word1 === this.digits1 && word2 === this.digits2) return true;
-    if ((word0 & 0xff) === ZERO || !areDigits(word0) || !areDigits(word1) || !areDigits(word2)) {
-      return false;
+    const first = view.getFloat64(at, true);
+    if (first !== this.firstDigits[0]) {
+      const [word0, word4] = [view.getInt32(at, true), view.getInt32(at + 4, true)];
+      if ((word0 & 0xff) === ZERO || !areDigits(word0) || !areDigits(word4)) return false;
+      this.firstDigits[0] = first;
     }
-    this.digits0 = word0;
-    this.digits1 = word1;
-    this.digits2 = word2;
-    return true;
+    const last = view.getUint8(at + 12);
+    return last >= ZERO && last <= NINE && areDigits(view.getInt32(at + 8, true));
   }
 
   /** The place of the user id behind an id, or -1. */
@@ -243,9 +199,7 @@ export class RecordScanner {
     if (length === 0 || length > ID_BYTES_MAX) return -1;
     if ((high & HIGH_BITS) !== 0 && !this.proveText()) return -1;
     const isUserId =
-      view.getInt32(at, true) === BEHIND_ID_0 &&
-      view.getInt32(at + 4, true) === BEHIND_ID_4 &&
-      view.getInt32(at + 8, true) === USER_ID_7;
+      view.getFloat64(at, true) === BEHIND_ID_0 && view.getFloat64(at + 4, true) === USER_ID_3;
     return isUserId ? at + 12 : -1;
   }
 
@@ -281,11 +235,16 @@ export class RecordScanner {
   /** Adds the amount to the user's sum, and answers with the start of the next line; or -1. */
   private takeAmount(at: number): number {
     const { view } = this;
-    if (view.getInt32(at, true) !== NAME_0 || view.getInt32(at + 4, true) !== NAME_4) return -1;
-    const adds = view.getInt32(at + 8, true) === ADD_8;
-    const sign = adds ? 1 : -1;
-    const start = adds ? behindAdd(view, at) : behindSubtract(view, at);
-    if (start < 0) return -1;
+    if (view.getFloat64(at, true) !== NAME_0) return -1;
+    const adds = view.getFloat64(at + 8, true) === ADD_8;
+    const matches = adds
+      ? view.getFloat64(at + 16, true) === ADD_16 && view.getFloat64(at + 23, true) === VALUE
+      : view.getFloat64(at + 8, true) === SUBTRACT_8 &&
+        view.getFloat64(at + 16, true) === SUBTRACT_16 &&
+        view.getFloat64(at + 24, true) === SUBTRACT_24 &&
+        view.getFloat64(at + 28, true) === VALUE;
+    if (!matches) return -1;
+    const start = at + (adds ? 31 : 36);
     const { bytes } = this;
     let place = start;
     let wholes = 0;
@@ -310,11 +269,15 @@ export class RecordScanner {
       micros *= TEN_TO[DECIMALS_MAX - decimals] as number;
     }
     if (bytes[place] !== BRACE || bytes[place + 1] !== NEWLINE) return -1;
-    if (this.looksAhead) this.postpone(sign * wholes, sign * micros);
+    if (!adds) {
+      wholes = 0 - wholes; // and not -wholes, which may be -0: no integer to the compiler
+      micros = 0 - micros;
+    }
+    if (this.looksAhead) this.postpone(wholes, micros);
     else {
       const { table } = this;
       const entry = table.place(view, this.key, this.keyLength, this.keyHash);
-      table.add(entry, sign * wholes, sign * micros);
+      table.add(entry, wholes, micros);
     }
     return place + 2;
   }
