@@ -102,11 +102,11 @@ function compare(measured, { rows, fewUsers }) {
   const forms = rows.filter(({ name }) => DUCKDB_FORMS.some((form) => form.name === name));
   const fastest = forms.toSorted((one, other) => other.eventsPerSecond - one.eventsPerSecond)[0];
   const pairs = [
-    { one: ROWS.product, other: fastest?.name, min: fewUsers ? 1 : null },
-    { one: ROWS.fold, other: fastest?.name, min: 1 },
-    { one: ROWS.product, other: ROWS.copy, min: fewUsers ? 10 : null },
-    { one: ROWS.product, other: ROWS.plain, min: 1 },
-    { one: ROWS.productAgain, other: ROWS.plainAgain, min: 1 },
+    { one: ROWS.product, other: fastest?.name, min: fewUsers ? 1.5 : null },
+    { one: ROWS.fold, other: fastest?.name, min: fewUsers ? 2.5 : null },
+    { one: ROWS.product, other: ROWS.copy, min: fewUsers ? 20 : null },
+    { one: ROWS.product, other: ROWS.plain, min: 2 },
+    { one: ROWS.productAgain, other: ROWS.plainAgain, min: 2 },
   ].filter(({ one, other }) => one in measured && other in measured);
   return pairs.map(({ one, other, min }) => {
     const ratios = measured[one].map(

@@ -7,6 +7,11 @@ const RETRY_DELAY_MAX_MS = 200;
 /** Where this machine is cut off, the server gives the checkpoint's lock back after so long, not after hours. */
 const IDLE_TIMEOUT_MS = 60_000;
 
+/** The driver's, of which there is no more to know here. */
+interface Client {
+  end(): Promise<void>;
+}
+
 /**
  * Commits what `work` did when its result is `committed`, and rolls back when it is anything else or
  * it threw. After a deadlock or a serialization failure all of it is run again on a new connection.
@@ -31,8 +36,9 @@ async function attemptOnce<T extends { readonly kind: string }>(
   work: (manager: EntityManager) => Promise<T>,
 ): Promise<T> {
   const runner = dataSource.createQueryRunner();
+  let client: Client | null = null;
   try {
-    await runner.connect();
+    client = (await runner.connect()) as Client;
     await runner.startTransaction();
     await runner.query(`set local idle_in_transaction_session_timeout = ${IDLE_TIMEOUT_MS}`);
     const result = await work(runner.manager);
@@ -41,6 +47,8 @@ async function attemptOnce<T extends { readonly kind: string }>(
   } catch (error) {
     // Where the connection is gone, there is nothing to roll back, and the first error says more.
     if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+    // A pool drops a connection that is ending: a setting of the server that refused this one may be put right.
+    void client?.end().catch(() => undefined);
     throw error;
   } finally {
     await runner.release();

@@ -12,13 +12,14 @@ export class FoldWorker {
   /** In the order of the requests, which is that of the answers. */
   private readonly waiting: Waiting[] = [];
   private ended: Error | null = null;
+  private terminating = false;
 
   constructor(url: URL) {
     this.worker = new Worker(url);
     this.worker.unref(); // holds the process only while it works
     this.worker.on('message', (answer: unknown) => {
       this.waiting.shift()?.resolve(answer);
-      if (this.waiting.length === 0) this.worker.unref();
+      if (this.waiting.length === 0 && !this.terminating) this.worker.unref();
     });
     this.worker.on('error', (error: Error) => {
       this.end(error);
@@ -49,6 +50,8 @@ export class FoldWorker {
   }
 
   async terminate(): Promise<void> {
+    this.terminating = true;
+    this.worker.ref(); // nothing else may hold a process that waits for this
     await this.worker.terminate();
   }
 
