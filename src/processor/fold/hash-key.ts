@@ -3,11 +3,13 @@ export const KEEP_BYTES = [0, 0xff, 0xffff, 0xffffff] as const;
 
 /** So that nobody can choose user ids that all fall into one slot. */
 export const HASH_SEED = Math.floor(Math.random() * 2 ** 32) | 0;
+/** For the same: beside a seed alone, some changes of a word can be taken back by the next one. */
+const FACTOR = Math.floor(Math.random() * 2 ** 32) | 1;
 
 /** Takes four more bytes of a key into its hash. */
 export const mixWord = (hash: number, word: number): number => {
   const mixed = Math.imul(hash ^ word, 0x9e3779b1);
-  return mixed ^ (mixed >>> 15);
+  return Math.imul(mixed ^ (mixed >>> 15), FACTOR);
 };
 
 /** Ends a hash with the length of its key, so that zeros at the end count. */
