@@ -88,7 +88,7 @@ function judge(line: Buffer): Judged {
 }
 
 /** Of a decimal without exponent. */
-export function microsOf(decimal: string): bigint {
+function microsOf(decimal: string): bigint {
   const [whole = '', fraction = ''] = decimal.replace('-', '').split('.');
   const micros = BigInt(whole + fraction.padEnd(6, '0'));
   return decimal.startsWith('-') ? -micros : micros;
