@@ -11,7 +11,7 @@ const LINES = Number(process.env['FOLD_LINES'] ?? 1_000_000);
 const TIMEOUT_MS = 180_000 + LINES / 5;
 const WINDOW_BYTES = 1024 * 1024;
 const WINDOWS_A_FOLD = 6;
-const CROWD_WINDOWS = 4;
+const CROWD_WINDOWS = 7;
 /** One byte that is not UTF-8 sends all that is not ASCII in its window to the codec, so some windows have none. */
 const MIXES: readonly LineMix[] = [
   { foreign: 0, mutated: 0, odd: 0 },
@@ -38,8 +38,8 @@ class Trial {
   /** Answers with what differs, or null. */
   foldSome(): { readonly found: unknown; readonly expected: unknown } | null {
     const [fold, reference] = [new Fold(), new ReferenceFold()];
-    // With so many users that amounts are put off to be added together.
-    const crowds = this.random() < 0.15 ? CROWD_WINDOWS : 0;
+    // With so many users that amounts are put off, to be added 64 at a time.
+    const crowds = this.random() < 0.1 ? CROWD_WINDOWS : 0;
     for (let count = 0; count < crowds + WINDOWS_A_FOLD; count++) {
       const length = count < crowds ? this.fillCrowd() : this.fill();
       const expected = reference.add(this.window.bytes.subarray(0, length));
