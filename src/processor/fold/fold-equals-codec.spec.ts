@@ -53,9 +53,10 @@ class Trial {
     this.largest = Math.max(this.largest, fold.table.bytes);
     const [found, expected] = [deltasOf(fold), reference.deltas()];
     for (const [userId, delta] of expected) {
-      if (found.get(userId) !== delta) return { found, expected };
+      const other = found.get(userId);
+      if (other !== delta) return { found: [userId, other], expected: [userId, delta] };
     }
-    return found.size === expected.size ? null : { found, expected };
+    return found.size === expected.size ? null : { found: found.size, expected: expected.size };
   }
 
   /** Answers with the length of whole lines in the window. */
