@@ -1,6 +1,6 @@
+export { forgetDeadLetters } from './forget-dead-letters.js';
 export { DEAD_LETTER_BYTES_MAX, type NewDeadLetter } from './new-dead-letter.js';
 export {
-  forgetQuarantined,
   lockQuarantined,
   markReloaded,
   readQuarantined,

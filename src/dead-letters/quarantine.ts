@@ -71,17 +71,3 @@ export async function markReloaded(
     ranges.map(({ id }) => id),
   ]);
 }
-
-/**
- * For a log that is loaded from its start into a database that has dead letters of it: what is damaged
- * now is found anew, and what was restored meanwhile is loaded and must not be reloaded on top of it.
- * Forgets the ranges, and what was found within them when they were reloaded.
- */
-export async function forgetQuarantined(manager: EntityManager, logId: string): Promise<void> {
-  await manager.query(
-    `delete from dead_letters as l using dead_letters as q
-      where q.log_id = $1 and q.${IS_RANGE} and l.log_id = q.log_id
-        and l."offset" >= q."offset" and l."offset" < q."offset" + q.length`,
-    [logId],
-  );
-}

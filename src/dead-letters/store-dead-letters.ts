@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { NewDeadLetter } from './new-dead-letter.js';
-import { IS_RANGE } from './quarantine.js';
+import { IS_RANGE, RANGE_CODES } from './quarantine.js';
 
 /** A statement holds its letters in memory four times over: as bytes, as hex, and as escaped text. */
 const STATEMENT_LETTERS_MAX = 1_000;
@@ -8,8 +8,9 @@ const STATEMENT_BYTES_MAX = 1024 * 1024;
 
 /**
  * Keeps what a load could not use, inside the load's transaction. A record that is known already
- * (its log is loaded a second time) stays as it is. Only the place of a range that was reloaded is
- * free again: for a bad record that it begins with, or for itself when it is damaged once more.
+ * (a part of its log is loaded a second time) stays as it is. The place of a range that was reloaded is
+ * free again for a bad record that it begins with. A damaged range takes the place of all that was stored in it
+ * before: a range that nobody knows of is never reloaded, and its events would be lost.
  * After a reset of the database the correction of a record may be loaded before it, from another log, or
  * be on its way: then its dead letter is resolved, or claimed, from the beginning.
  */
@@ -35,6 +36,11 @@ async function insertLetters(
   logId: string,
   letters: readonly NewDeadLetter[],
 ): Promise<void> {
+  await forgetWithin(
+    manager,
+    logId,
+    letters.filter(({ code }) => RANGE_CODES.includes(code)),
+  );
   await manager.query(
     `insert into dead_letters (log_id, "offset", length, bytes, code, message, state)
      select $1::uuid, l.*,
@@ -55,6 +61,20 @@ async function insertLetters(
       letters.map(({ code }) => code),
       letters.map(({ message }) => storable(message)),
     ],
+  );
+}
+
+/** Forgets what was stored for records in these ranges, and for ranges in them, when they were read before. */
+async function forgetWithin(
+  manager: EntityManager,
+  logId: string,
+  ranges: readonly NewDeadLetter[],
+): Promise<void> {
+  if (ranges.length === 0) return;
+  await manager.query(
+    `delete from dead_letters as d using unnest($2::bigint[], $3::bigint[]) as r("offset", length)
+      where d.log_id = $1 and d."offset" >= r."offset" and d."offset" < r."offset" + r.length`,
+    [logId, ranges.map(({ offset }) => offset), ranges.map(({ length }) => length)],
   );
 }
 

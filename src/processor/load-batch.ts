@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { forgetQuarantined } from '../dead-letters/dead-letters.port.js';
+import { forgetDeadLetters } from '../dead-letters/dead-letters.port.js';
 import { START_OF_LOG } from '../staging-log/staging-log.port.js';
 import { applyBatch } from './apply-batch.js';
 import type { Batch } from './batch.js';
@@ -42,7 +42,7 @@ async function store(manager: EntityManager, load: BatchToLoad): Promise<LoadedB
   const { events } = batch;
   const stored = await storeCheckpoint(manager, { logId, from, to, events });
   if (stored.kind === 'mismatch') return stored;
-  if (from.offset === START_OF_LOG) await forgetQuarantined(manager, logId);
+  if (from.offset === START_OF_LOG) await forgetDeadLetters(manager, logId);
   const { inserted, updated, corrections } = await applyBatch(manager, logId, batch);
   if (corrections > 0) await addLoadedEvents(manager, logId, corrections);
   const report = {

@@ -4,6 +4,7 @@ import { storeDeadLetters } from '../../../src/dead-letters/store-dead-letters.j
 import { LoadHarness } from '../processor/load-harness.js';
 
 const LOG = '11111111-1111-4111-8111-111111111111';
+const OTHER_LOG = LOG.replaceAll('1', '2');
 
 describe('dead letters are stored', () => {
   let harness: LoadHarness;
@@ -51,9 +52,32 @@ describe('dead letters are stored', () => {
     ]);
   });
 
+  test.each(['open', 'claimed', 'resolved', 'reloaded'])(
+    'as a range that takes the place of what was stored in it before: %s',
+    async (state) => {
+      await store(...[6, 7, 8, 16, 17].map((offset) => letter({ offset, length: 1 })));
+      await harness.dataSource.query('update dead_letters set state = $1', [state]);
+      await storeDeadLetters(harness.dataSource.manager, OTHER_LOG, [letter({ offset: 8 })]);
+      const [from, to] = [letter({ code: 'BLOCK_CORRUPT', length: 10 }), letter({ offset: 40 })];
+      await store(from, { ...to, code: 'BLOCK_MISSING' });
+      const rows: unknown[] = await harness.dataSource.query(
+        `select "offset"::int, length::int, code, state from dead_letters
+          where log_id = $1 order by "offset"`,
+        [LOG],
+      );
+      expect(rows).toEqual([
+        { offset: 6, length: 1, code: 'INVALID_JSON', state },
+        { offset: 7, length: 10, code: 'BLOCK_CORRUPT', state: 'open' },
+        { offset: 17, length: 1, code: 'INVALID_JSON', state },
+        { offset: 40, length: 3, code: 'BLOCK_MISSING', state: 'open' },
+      ]);
+      expect(await harness.deadLetters()).toHaveLength(5);
+    },
+  );
+
   test('apart for each log', async () => {
     await store(letter({}));
-    await storeDeadLetters(harness.dataSource.manager, LOG.replaceAll('1', '2'), [letter({})]);
+    await storeDeadLetters(harness.dataSource.manager, OTHER_LOG, [letter({})]);
     expect(await harness.deadLetters()).toHaveLength(2);
   });
 
