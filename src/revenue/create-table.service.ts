@@ -4,8 +4,8 @@ import { Database, databaseAway } from '../shared/database/database.js';
 import {
   BALANCES_MIGRATION,
   BALANCES_TABLE,
-  CheckpointsDroppedError,
   forgetDropped,
+  TableDroppedError,
   tableStands,
 } from '../shared/database/forget-dropped-tables.js';
 import { describeDatabaseError } from '../shared/database/sql-state.js';
@@ -28,7 +28,8 @@ export class CreateTableService {
   /**
    * One call at a time: each waits for the migrations' lock on a connection and needs another one
    * to work, so that a few together would hold the whole pool.
-   * @throws Problem when the database is away, or a foreign table has the name.
+   * @throws Problem when the database is away, a foreign table has the name, or a table was dropped without which
+   * nobody knows what the balances hold.
    */
   create(): Promise<CreatedTable> {
     const created = this.last.then(() => this.createNow());
@@ -46,7 +47,7 @@ export class CreateTableService {
       };
     } catch (error) {
       if (error instanceof Problem) throw error;
-      if (error instanceof ForeignTableError || error instanceof CheckpointsDroppedError) {
+      if (error instanceof ForeignTableError || error instanceof TableDroppedError) {
         throw new Problem({ status: 409, code: error.code, detail: error.message });
       }
       throw databaseAway(describeDatabaseError(error));

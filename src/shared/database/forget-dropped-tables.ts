@@ -1,4 +1,4 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { CreateUsersRevenue1763800000000 } from '../../../migrations/1763800000000-create-users-revenue.js';
 import { CreateLoadCheckpoint1763800000001 } from '../../../migrations/1763800000001-create-load-checkpoint.js';
 import { CreateDeadLetters1763800000002 } from '../../../migrations/1763800000002-create-dead-letters.js';
@@ -18,9 +18,22 @@ const MADE_BY = [
   ['loads', CreateLoads1763800000004.name],
 ] as const;
 
-/** The checkpoints were dropped, but not the balances: loading all again would double them. */
-export class CheckpointsDroppedError extends Error {
-  readonly code = 'CHECKPOINT_DROPPED';
+/** What tells which records of dead letters are in the balances, and which ranges are not. */
+const KEPT_WITH_BALANCES: readonly string[] = ['dead_letters', 'resubmissions'];
+
+/**
+ * A table was dropped without which nobody knows what the balances hold, and these stand: made again, it would
+ * be empty, and events would be counted twice or never.
+ */
+export class TableDroppedError extends Error {
+  constructor(
+    readonly code: 'CHECKPOINT_DROPPED' | 'DEAD_LETTERS_DROPPED',
+    table: string,
+  ) {
+    const all = code === 'CHECKPOINT_DROPPED' ? '' : ` and ${CHECKPOINTS_TABLE}`;
+    const remedy = `restore it, or drop ${BALANCES_TABLE}${all} too and call this again: then all logs are loaded again`;
+    super(`${table} was dropped, so nobody knows what ${BALANCES_TABLE} holds; ${remedy}`);
+  }
 }
 
 /**
@@ -41,29 +54,49 @@ export async function tableStands(on: Pick<DataSource, 'query'>, table: string):
  * table of balances would be wrong while checkpoints say that events are loaded, so these go too.
  * Under the lock of the migrations: another call may have made the tables meanwhile, and loads into
  * them would be forgotten, so counted twice.
- * @throws CheckpointsDroppedError when the balances still stand without them.
+ * A table that no migration has made yet was not dropped: it is of a newer version.
+ * @throws TableDroppedError when the balances still stand, and one is gone that tells what they hold.
  */
 export function forgetDropped(dataSource: DataSource): Promise<string[]> {
   return dataSource.transaction(async (manager) => {
     await manager.query(`select pg_advisory_xact_lock(${MIGRATION_LOCK})`);
     const dropped: string[] = [];
+    const missing: string[] = [];
     for (const [table, migration] of MADE_BY) {
       if (await tableStands(manager, table)) continue;
-      dropped.push(table);
-      await manager.query('delete from migrations where name = $1', [migration]);
+      missing.push(table);
+      if (await forgetMigration(manager, migration)) dropped.push(table);
     }
-    const checkpointsDropped = dropped.includes(CHECKPOINTS_TABLE);
-    if (checkpointsDropped && !dropped.includes(BALANCES_TABLE)) throw checkpointsMissing();
-    if (dropped.includes(BALANCES_TABLE) && !checkpointsDropped) {
+    if (!missing.includes(BALANCES_TABLE)) await requireWhatTellsThem(manager, missing, dropped);
+    else if (!missing.includes(CHECKPOINTS_TABLE)) {
       await manager.query(`delete from ${CHECKPOINTS_TABLE}`);
     }
-    return dropped;
+    return missing;
   });
 }
 
-function checkpointsMissing(): CheckpointsDroppedError {
-  const remedy = `restore it, or drop ${BALANCES_TABLE} too and call this again: then all logs are loaded again`;
-  return new CheckpointsDroppedError(
-    `${CHECKPOINTS_TABLE} was dropped, so nobody knows what ${BALANCES_TABLE} holds; ${remedy}`,
+/** @returns whether it was known to have run. */
+async function forgetMigration(manager: EntityManager, name: string): Promise<boolean> {
+  const [, count] = await manager.query<[unknown, number]>(
+    'delete from migrations where name = $1',
+    [name],
   );
+  return count > 0;
+}
+
+/** Of balances that stand. */
+async function requireWhatTellsThem(
+  manager: EntityManager,
+  missing: readonly string[],
+  dropped: readonly string[],
+): Promise<void> {
+  if (missing.includes(CHECKPOINTS_TABLE)) {
+    throw new TableDroppedError('CHECKPOINT_DROPPED', CHECKPOINTS_TABLE);
+  }
+  const tables = dropped.filter((table) => KEPT_WITH_BALANCES.includes(table));
+  if (tables.length === 0) return;
+  const rows: unknown[] = await manager.query(
+    `select from ${CHECKPOINTS_TABLE} where "offset" > 0 limit 1`,
+  );
+  if (rows.length > 0) throw new TableDroppedError('DEAD_LETTERS_DROPPED', tables.join(', '));
 }

@@ -5,7 +5,10 @@ import { CreateTableService } from '../../../src/revenue/create-table.service.js
 import { AppConfig } from '../../../src/shared/config/app-config.js';
 import { dataSourceOptions } from '../../../src/shared/database/data-source-options.js';
 import { Database } from '../../../src/shared/database/database.js';
+import { forgetDropped, tableStands } from '../../../src/shared/database/forget-dropped-tables.js';
 import { Drain } from '../../../src/shared/drain.js';
+import { encodeEventPayload } from '../../../src/shared/event/event-codec.js';
+import type { StagingLog } from '../../../src/staging-log/staging-log.port.js';
 import { verifyBalances } from '../../../src/verify/verify.port.js';
 import { append, LoadHarness } from '../processor/load-harness.js';
 
@@ -97,6 +100,64 @@ describe('create table', () => {
     }
     await harness.dataSource.query('drop table users_revenue');
     expect(await service().create()).toEqual({ table: 'users_revenue', created: true });
+  });
+
+  describe('beside balances that were loaded', () => {
+    const payload = encodeEventPayload({ userId: 'abc', name: 'add_revenue', value: 5 });
+    /** A correction of a dead letter of some other log, and so the same one in whichever log it is. */
+    const appendCorrection = (log: StagingLog): Promise<unknown> =>
+      log.append([{ id: 'dead-letter:11111111-1111-4111-8111-111111111111:7', payload }]);
+
+    test.each(['resubmissions', 'dead_letters', 'resubmissions, dead_letters'])(
+      'does not make again what tells what they hold, unless all is loaded again: %s',
+      async (tables) => {
+        const logs = [await harness.openLog(), await harness.openLog('other')];
+        for (const log of logs) await appendCorrection(log);
+        const [first, second] = logs.map((log) => harness.processor(log));
+        await first?.runOnce();
+        await harness.dataSource.query(`drop table ${tables}`);
+        for (let call = 0; call < 2; call++) {
+          const refused = service().create();
+          await expect(refused).rejects.toMatchObject({
+            code: 'DEAD_LETTERS_DROPPED',
+            status: 409,
+          });
+          await expect(refused).rejects.toThrow(tables.split(', ').at(-1) ?? '');
+        }
+        expect(await harness.balances()).toEqual({ abc: '5' });
+        await harness.dataSource.query('drop table users_revenue, load_checkpoint');
+        expect(await service().create()).toEqual({ table: 'users_revenue', created: true });
+        for (const processor of [first, second]) await processor?.runOnce();
+        expect(await harness.balances()).toEqual({ abc: '5' });
+      },
+    );
+
+    test.each(['resubmissions', 'dead_letters'])(
+      'is content once it is restored: %s',
+      async (table) => {
+        const log = await harness.openLog();
+        await appendCorrection(log);
+        await harness.processor(log).runOnce();
+        await harness.dataSource.query(`alter table ${table} rename to kept`);
+        await expect(service().create()).rejects.toThrow(table);
+        await harness.dataSource.query(`alter table kept rename to ${table}`);
+        expect(await service().create()).toEqual({ table: 'users_revenue', created: false });
+        expect(await harness.balances()).toEqual({ abc: '5' });
+      },
+    );
+
+    test('makes the tables of newer versions, which nobody has dropped', async () => {
+      const { dataSource } = harness;
+      const log = await harness.openLog();
+      await append(log, ['abc', 5]);
+      await harness.processor(log).runOnce();
+      while (await tableStands(dataSource, 'dead_letters')) await dataSource.undoLastMigration();
+      // What it asks itself, and then all of it: the migrations run before.
+      expect(await forgetDropped(dataSource)).toContain('resubmissions');
+      expect(await service().create()).toEqual({ table: 'users_revenue', created: false });
+      expect(await dataSource.query('select * from resubmissions')).toEqual([]);
+      expect(await harness.balances()).toEqual({ abc: '5' });
+    });
   });
 
   test('takes the place of a renamed table that has a primary key', async () => {
