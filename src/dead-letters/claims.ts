@@ -15,9 +15,12 @@ export interface Claim extends Place {
   readonly claimedBy: string;
 }
 
-/** `resolved`: an event is loaded already. `taken`: another event, this one, is on its way. */
+/**
+ * `claimed`: anew, or for the same event as before, which `isNew` tells apart. `resolved`: an event is loaded
+ * already. `taken`: another event, this one, is on its way.
+ */
 export type ClaimOutcome =
-  | { readonly kind: 'claimed'; readonly claimedAt: string }
+  | { readonly kind: 'claimed'; readonly claimedAt: string; readonly isNew: boolean }
   | { readonly kind: 'resolved' }
   | { readonly kind: 'taken'; readonly event: string };
 
@@ -31,21 +34,23 @@ interface ClaimedRow {
  */
 export async function claimDeadLetter(manager: EntityManager, claim: Claim): Promise<ClaimOutcome> {
   const { logId, offset, event, claimedBy } = claim;
-  const [claimed]: ClaimedRow[] = await manager.query(
+  const [claimed]: (ClaimedRow & { is_new: boolean })[] = await manager.query(
     `with claimed as (
        insert into resubmissions as r (log_id, "offset", event, claimed_by)
        values ($1, $2, $3, $4)
        on conflict (log_id, "offset") do update
          set claimed_by = excluded.claimed_by, claimed_at = clock_timestamp()
        where r.loaded_log_id is null and r.event = excluded.event
-       returning log_id, "offset", claimed_at),
+       returning log_id, "offset", claimed_at, (xmax = 0) as is_new),
      marked as (
        update dead_letters as d set state = 'claimed' from claimed as c
         where d.log_id = c.log_id and d."offset" = c."offset" and d.state = 'open')
-     select claimed_at::text from claimed`,
+     select claimed_at::text, is_new from claimed`,
     [logId, offset, event, claimedBy],
   );
-  if (claimed !== undefined) return { kind: 'claimed', claimedAt: claimed.claimed_at };
+  if (claimed !== undefined) {
+    return { kind: 'claimed', claimedAt: claimed.claimed_at, isNew: claimed.is_new };
+  }
   const [row]: { readonly event: string; readonly is_loaded: boolean }[] = await manager.query(
     `select event, loaded_log_id is not null as is_loaded from resubmissions
       where log_id = $1 and "offset" = $2`,
@@ -56,7 +61,10 @@ export async function claimDeadLetter(manager: EntityManager, claim: Claim): Pro
   return row.is_loaded ? { kind: 'resolved' } : { kind: 'taken', event: row.event };
 }
 
-/** Gives a claim back whose event is not stored; not one that was made anew since, or is loaded. */
+/**
+ * Gives a claim back whose event is not stored; not one that was made anew since, or is loaded. Only for whoever
+ * made it, and made it new: whether the event of an older one is stored elsewhere, nobody here can tell.
+ */
 export async function releaseClaim(
   manager: EntityManager,
   { logId, offset }: Place,

@@ -79,6 +79,14 @@ describe('a corrected event', () => {
     expect([here.requests.length, await bench.states()]).toEqual([1, ['7 resolved']]);
   });
 
+  test('is not taken for a dead letter that is resolved, even if nobody knows by what', async () => {
+    const id = await bench.storeLetter();
+    await bench.query(`update dead_letters set state = 'resolved' where id = $1`, [id]);
+    const refused = await problemOf(here.resubmit.resubmit(id, EVENT));
+    expect(refused).toMatchObject({ status: 409, code: 'DEAD_LETTER_RESOLVED' });
+    expect([here.requests, await bench.claims()]).toEqual([[], []]);
+  });
+
   test.each(['BLOCK_CORRUPT', 'BLOCK_MISSING'])(
     'is not taken for a range, whose reload is pointed to: %s',
     async (code) => {
@@ -190,6 +198,29 @@ describe('a claim', () => {
     expect(await bench.claims()).toMatchObject([{ claimed_by: other.identity }]);
     expect(await bench.states()).toEqual(['7 claimed']);
   });
+
+  test.each([
+    ['DISK_FULL', 503, 503],
+    ['BODY_TOO_LARGE', 413, 413],
+    ['ID_REUSED', 400, 409],
+  ])(
+    'stays when another process has stored its event, and one that refuses is asked for the same: %s',
+    async (code, status, answered) => {
+      const id = await bench.storeLetter();
+      const other = await bench.process('other');
+      await other.resubmit.resubmit(id, EVENT);
+      here.conduct = () => problem(status, code);
+      const refused = await problemOf(here.resubmit.resubmit(id, EVENT));
+      expect(refused).toMatchObject({ status: answered });
+      expect([other.requests.length, here.requests.length]).toEqual([1, 1]);
+      expect(await bench.claims()).toMatchObject([{ event: TEXT, loaded_log_id: null }]);
+      expect(await bench.states()).toEqual(['7 claimed']);
+      // What was acknowledged is the one that counts, so no other one may be.
+      here.conduct = () => STORED;
+      const another = await problemOf(here.resubmit.resubmit(id, { ...EVENT, value: 1 }));
+      expect(another).toMatchObject({ status: 409, code: 'DEAD_LETTER_CLAIMED', event: EVENT });
+    },
+  );
 
   test('is not given back once an event is loaded', async () => {
     const id = await bench.storeLetter();
