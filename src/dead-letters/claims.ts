@@ -26,6 +26,7 @@ export type ClaimOutcome =
 
 interface ClaimedRow {
   readonly claimed_at: string;
+  readonly is_new: boolean;
 }
 
 /**
@@ -34,7 +35,7 @@ interface ClaimedRow {
  */
 export async function claimDeadLetter(manager: EntityManager, claim: Claim): Promise<ClaimOutcome> {
   const { logId, offset, event, claimedBy } = claim;
-  const [claimed]: (ClaimedRow & { is_new: boolean })[] = await manager.query(
+  const [claimed]: ClaimedRow[] = await manager.query(
     `with claimed as (
        insert into resubmissions as r (log_id, "offset", event, claimed_by)
        values ($1, $2, $3, $4)
@@ -81,9 +82,9 @@ export async function releaseClaim(
   );
 }
 
+/** What is to be sent for it. */
 export interface UnfinishedClaim extends Place {
   readonly event: string;
-  readonly claimedAt: string;
 }
 
 /** What to read: claims for this log, older than so much, after a place, in the order of places. */
@@ -99,21 +100,16 @@ export async function readUnfinished(
   manager: EntityManager,
   { claimedBy, ageMs, after, limit }: UnfinishedQuery,
 ): Promise<UnfinishedClaim[]> {
-  const rows: (ClaimedRow & { log_id: string; offset: string; event: string })[] =
+  const rows: { readonly log_id: string; readonly offset: string; readonly event: string }[] =
     await manager.query(
-      `select log_id, "offset", event, claimed_at::text as claimed_at from resubmissions
+      `select log_id, "offset", event from resubmissions
         where claimed_by = $1 and loaded_log_id is null
           and claimed_at < now() - $2 * interval '1 millisecond'
           and ($3::uuid is null or (log_id, "offset") > ($3, $4::bigint))
         order by log_id, "offset" limit $5`,
       [claimedBy, ageMs, after?.logId ?? null, after?.offset ?? null, limit],
     );
-  return rows.map(({ log_id: logId, claimed_at: claimedAt, offset, event }) => ({
-    logId,
-    offset,
-    event,
-    claimedAt,
-  }));
+  return rows.map(({ log_id: logId, offset, event }) => ({ logId, offset, event }));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import { Column, Entity, Index, PrimaryGeneratedColumn, Unique } from 'typeorm';
 
 /**
  * A record that can never be loaded: where it stands, its first 64 KiB, and the reason. Or a range of
@@ -6,6 +6,7 @@ import { Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
  */
 @Entity('dead_letters')
 @Unique('dead_letters_log_offset_key', ['logId', 'offset'])
+@Index('dead_letters_open_idx', ['id'], { where: "(state = 'open'::text)" })
 export class DeadLetter {
   @PrimaryGeneratedColumn('identity', {
     type: 'bigint',

@@ -4,19 +4,21 @@ import { CreateLoadCheckpoint1763800000001 } from '../../../migrations/176380000
 import { CreateDeadLetters1763800000002 } from '../../../migrations/1763800000002-create-dead-letters.js';
 import { CreateResubmissions1763800000003 } from '../../../migrations/1763800000003-create-resubmissions.js';
 import { CreateLoads1763800000004 } from '../../../migrations/1763800000004-create-loads.js';
+import { IndexOpenDeadLetters1763800000005 } from '../../../migrations/1763800000005-index-open-dead-letters.js';
 import { MIGRATION_LOCK } from './migrate.js';
 
 export const BALANCES_TABLE = 'users_revenue';
 export const BALANCES_MIGRATION = CreateUsersRevenue1763800000000.name;
 
 const CHECKPOINTS_TABLE = 'load_checkpoint';
-const MADE_BY = [
+/** Each table, and what made it and its parts. */
+const MADE_BY: readonly (readonly [table: string, ...migrations: string[]])[] = [
   [BALANCES_TABLE, BALANCES_MIGRATION],
   [CHECKPOINTS_TABLE, CreateLoadCheckpoint1763800000001.name],
-  ['dead_letters', CreateDeadLetters1763800000002.name],
+  ['dead_letters', CreateDeadLetters1763800000002.name, IndexOpenDeadLetters1763800000005.name],
   ['resubmissions', CreateResubmissions1763800000003.name],
   ['loads', CreateLoads1763800000004.name],
-] as const;
+];
 
 /** What tells which records of dead letters are in the balances, and which ranges are not. */
 const KEPT_WITH_BALANCES: readonly string[] = ['dead_letters', 'resubmissions'];
@@ -62,10 +64,10 @@ export function forgetDropped(dataSource: DataSource): Promise<string[]> {
     await manager.query(`select pg_advisory_xact_lock(${MIGRATION_LOCK})`);
     const dropped: string[] = [];
     const missing: string[] = [];
-    for (const [table, migration] of MADE_BY) {
+    for (const [table, ...migrations] of MADE_BY) {
       if (await tableStands(manager, table)) continue;
       missing.push(table);
-      if (await forgetMigration(manager, migration)) dropped.push(table);
+      if (await forgetMigrations(manager, migrations)) dropped.push(table);
     }
     if (!missing.includes(BALANCES_TABLE)) await requireWhatTellsThem(manager, missing, dropped);
     else if (!missing.includes(CHECKPOINTS_TABLE)) {
@@ -75,11 +77,14 @@ export function forgetDropped(dataSource: DataSource): Promise<string[]> {
   });
 }
 
-/** @returns whether it was known to have run. */
-async function forgetMigration(manager: EntityManager, name: string): Promise<boolean> {
+/** @returns whether any of them was known to have run. */
+async function forgetMigrations(
+  manager: EntityManager,
+  names: readonly string[],
+): Promise<boolean> {
   const [, count] = await manager.query<[unknown, number]>(
-    'delete from migrations where name = $1',
-    [name],
+    'delete from migrations where name = any($1)',
+    [names],
   );
   return count > 0;
 }

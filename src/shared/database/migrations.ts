@@ -3,6 +3,7 @@ import { CreateLoadCheckpoint1763800000001 } from '../../../migrations/176380000
 import { CreateDeadLetters1763800000002 } from '../../../migrations/1763800000002-create-dead-letters.js';
 import { CreateResubmissions1763800000003 } from '../../../migrations/1763800000003-create-resubmissions.js';
 import { CreateLoads1763800000004 } from '../../../migrations/1763800000004-create-loads.js';
+import { IndexOpenDeadLetters1763800000005 } from '../../../migrations/1763800000005-index-open-dead-letters.js';
 
 /** In order. Listed by name: a glob would also run what an earlier build left in `dist`. */
 export const MIGRATIONS = [
@@ -11,4 +12,5 @@ export const MIGRATIONS = [
   CreateDeadLetters1763800000002,
   CreateResubmissions1763800000003,
   CreateLoads1763800000004,
+  IndexOpenDeadLetters1763800000005,
 ];

@@ -6,6 +6,7 @@ import { LoadCheckpoint } from '../../../src/processor/load-checkpoint.entity.js
 import { PastLoad } from '../../../src/processor/past-load.entity.js';
 import { UsersRevenue } from '../../../src/revenue/users-revenue.entity.js';
 import { dataSourceOptions } from '../../../src/shared/database/data-source-options.js';
+import { forgetDropped } from '../../../src/shared/database/forget-dropped-tables.js';
 import { runPendingMigrations } from '../../../src/shared/database/migrate.js';
 import { MIGRATIONS } from '../../../src/shared/database/migrations.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
@@ -68,6 +69,39 @@ describe('the migrations', () => {
     // The comparison itself sees a difference when there is one.
     await source.query('alter table dead_letters alter column state drop default');
     expect((await source.driver.createSchemaBuilder().log()).upQueries).not.toEqual([]);
+  });
+
+  test('index the dead letters that are open, for whoever counts them', async () => {
+    const source = await connect();
+    await runPendingMigrations(source);
+    await source.query(
+      `insert into dead_letters (log_id, "offset", length, bytes, code, message, state)
+       select gen_random_uuid(), n, 1, 'x', 'X', 'why', case when n > 19990 then 'open' else 'resolved' end
+         from generate_series(1, 20000) as n`,
+    );
+    await source.query('analyze dead_letters');
+    const plan: unknown = await source.query(
+      `explain select count(*) from dead_letters where state = 'open'`,
+    );
+    expect(JSON.stringify(plan)).toContain('dead_letters_open_idx');
+    // The comparison with the entity sees it, too.
+    await source.query('drop index dead_letters_open_idx');
+    const { upQueries } = await source.driver.createSchemaBuilder().log();
+    expect(upQueries.map(({ query }) => query)).toEqual([
+      expect.stringContaining('"dead_letters_open_idx"'),
+    ]);
+  });
+
+  test('run where a table was dropped that they change', async () => {
+    const source = await connect();
+    await runPendingMigrations(source);
+    await source.undoLastMigration();
+    await source.query('drop table dead_letters');
+    expect(await runPendingMigrations(source)).toEqual(NAMES.slice(-1));
+    expect(await forgetDropped(source)).toEqual(['dead_letters']);
+    expect(await runPendingMigrations(source)).toEqual([NAMES[2], NAMES.at(-1)]);
+    const { upQueries } = await source.driver.createSchemaBuilder().log();
+    expect(upQueries).toEqual([]);
   });
 
   test('run once when processes boot together, and none of them fails', async () => {
