@@ -33,7 +33,7 @@ export class TableDroppedError extends Error {
     table: string,
   ) {
     const all = code === 'CHECKPOINT_DROPPED' ? '' : ` and ${CHECKPOINTS_TABLE}`;
-    const remedy = `restore it, or drop ${BALANCES_TABLE}${all} too and call this again: then all logs are loaded again`;
+    const remedy = `restore it as it was, or drop ${BALANCES_TABLE}${all} too and call this again: then all logs are loaded again`;
     super(`${table} was dropped, so nobody knows what ${BALANCES_TABLE} holds; ${remedy}`);
   }
 }
