@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
-import { isRetryable } from '../shared/database/sql-state.js';
+import { isRetryable, sqlStateOf } from '../shared/database/sql-state.js';
 
 const ATTEMPTS_MAX = 5;
 const RETRY_DELAY_MAX_MS = 200;
@@ -10,6 +10,8 @@ const IDLE_TIMEOUT_MS = 60_000;
 /** The driver's, of which there is no more to know here. */
 interface Client {
   end(): Promise<void>;
+  on(event: 'error', listener: (error: Error) => void): void;
+  off(event: 'error', listener: (error: Error) => void): void;
 }
 
 /**
@@ -37,8 +39,13 @@ async function attemptOnce<T extends { readonly kind: string }>(
 ): Promise<T> {
   const runner = dataSource.createQueryRunner();
   let client: Client | null = null;
+  let lost: Error | null = null;
+  const onError = (error: Error): void => {
+    lost ??= error;
+  };
   try {
     client = (await runner.connect()) as Client;
+    client.on('error', onError);
     await runner.startTransaction();
     await runner.query(`set local idle_in_transaction_session_timeout = ${IDLE_TIMEOUT_MS}`);
     const result = await work(runner.manager);
@@ -49,8 +56,10 @@ async function attemptOnce<T extends { readonly kind: string }>(
     if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
     // A pool drops a connection that is ending: a setting of the server that refused this one may be put right.
     void client?.end().catch(() => undefined);
-    throw error;
+    // Ended between two statements: the second one only knows that there is no connection.
+    throw sqlStateOf(error) === null ? (lost ?? error) : error;
   } finally {
+    client?.off('error', onError);
     await runner.release();
   }
 }

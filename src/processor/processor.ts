@@ -40,6 +40,7 @@ export interface ProcessorOptions {
 
 /** About 10,000 events and a millisecond of this thread; to start threads takes 50. */
 const INLINE_BYTES_MAX = 1024 * 1024;
+const TROUBLED_BYTES_MAX = 8 * 1024 * 1024;
 
 /**
  * Loads the log into the balances, batch after batch.
@@ -64,7 +65,6 @@ export class Processor {
       return await this.running;
     } finally {
       this.running = null;
-      this.options.pool?.rest();
     }
   }
 
@@ -112,9 +112,12 @@ export class Processor {
   private async read({ offset }: Checkpoint): Promise<Batch> {
     const { log, bounds, pool } = this.options;
     const isBacklog = log.endOffset() - offset > INLINE_BYTES_MAX;
-    const folded =
-      isBacklog && pool !== null ? await readBacklog(log, offset, { bounds, pool }) : null;
-    return folded ?? readBatch(log, offset, bounds);
+    if (!isBacklog || pool === null) return readBatch(log, offset, bounds);
+    const folded = await readBacklog(log, offset, { bounds, pool });
+    if (typeof folded === 'object') return folded;
+    // Past the trouble, threads go on.
+    const bytesMax = folded === 'troubled' ? TROUBLED_BYTES_MAX : Infinity;
+    return readBatch(log, offset, { ...bounds, bytesMax });
   }
 
   /** A place that was proved before, or that this process loaded up to, is not read again. */

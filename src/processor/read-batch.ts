@@ -2,7 +2,7 @@ import type { DeltaPage } from '../revenue/revenue.port.js';
 import type { LogChunk, Offset, StagingLogReader } from '../staging-log/staging-log.port.js';
 import type { Batch, BatchBounds } from './batch.js';
 import { BatchFold } from './fold/batch-fold.js';
-import { encodeDeltas } from './fold/encode-deltas.js';
+import { encodeDeltas, endOfPage } from './fold/encode-deltas.js';
 import { createFoldWindow, type FoldWindow } from './fold/fold-window.js';
 import { sortUsers } from './fold/sort-users.js';
 import type { UserTable } from './fold/user-table.js';
@@ -17,17 +17,18 @@ const PAGE_USERS = 8_192;
 
 /**
  * Reads and folds on this thread what comes after `start`, until the log ends or a bound is passed: distinct
- * users (they are the fold's memory), time, or what is set aside (kept with its bytes). Each bound but
+ * users (they are the fold's memory), bytes, time, or what is set aside (kept with its bytes). Each bound but
  * the number of what is set aside may be passed by at most one chunk.
  */
 export async function readBatch(
   log: Pick<StagingLogReader, 'read'>,
   start: Offset,
-  bounds: BatchBounds,
+  bounds: BatchBounds & { readonly bytesMax?: number },
 ): Promise<Batch> {
   const batch = new BatchFold();
   const window = createFoldWindow(WINDOW_BYTES);
   const deadline = performance.now() + bounds.readMsMax;
+  const { bytesMax = Infinity } = bounds;
   const usersMax = Math.min(bounds.usersMax, USERS_MAX);
   let end = start;
   let lastTimestamp: number | null = null;
@@ -37,7 +38,12 @@ export async function readBatch(
     const folded = foldChunk(batch, chunk, window);
     end = folded.next;
     lastTimestamp = folded.lastTimestamp ?? lastTimestamp;
-  } while (batch.fold.users < usersMax && !batch.isFull && performance.now() < deadline);
+  } while (
+    batch.fold.users < usersMax &&
+    !batch.isFull &&
+    end - start < bytesMax &&
+    performance.now() < deadline
+  );
   const { fold, deadLetters, corrections } = batch;
   const { events, users, table } = fold;
   const set = { deadLetters, corrections };
@@ -68,8 +74,10 @@ function pagesOf(table: UserTable): () => AsyncIterable<DeltaPage> {
   let order: Int32Array | null = null;
   return async function* () {
     order ??= sortUsers(table);
-    for (let from = 0; from < order.length; from += PAGE_USERS) {
-      yield await Promise.resolve(encodeDeltas(table, order.subarray(from, from + PAGE_USERS)));
+    for (let from = 0; from < order.length;) {
+      const end = endOfPage(table, order, { from, usersMax: PAGE_USERS });
+      yield await Promise.resolve(encodeDeltas(table, order.subarray(from, end)));
+      from = end;
     }
   };
 }

@@ -50,6 +50,11 @@ export class DatabaseProxy {
     for (const socket of this.sockets) socket.unpipe().pause();
   }
 
+  /** The same for the connections that stand; new ones pass: a firewall that forgot, a failover. */
+  swallow(): void {
+    for (const socket of this.sockets) socket.unpipe().pause();
+  }
+
   private join(client: Socket): void {
     if (this.hanging) {
       this.sockets.add(client);

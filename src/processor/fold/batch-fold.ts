@@ -18,9 +18,11 @@ export class BatchFold {
 
   /** Whether as much is set aside as a batch may have. Passed by at most one window in bytes. */
   get isFull(): boolean {
-    const { deadLetters, corrections } = this;
-    const count = deadLetters.length + corrections.length;
-    return count >= SET_ASIDE_MAX || this.keptBytes >= SET_ASIDE_BYTES_MAX;
+    return this.setAsideCount >= SET_ASIDE_MAX || this.keptBytes >= SET_ASIDE_BYTES_MAX;
+  }
+
+  get setAsideCount(): number {
+    return this.deadLetters.length + this.corrections.length;
   }
 
   /**
@@ -32,7 +34,7 @@ export class BatchFold {
     length: number,
     offsetAt: (position: number) => number,
   ): Pick<FoldedBytes, 'end' | 'lastTimestamp'> {
-    const room = SET_ASIDE_MAX - this.deadLetters.length - this.corrections.length;
+    const room = SET_ASIDE_MAX - this.setAsideCount;
     const { unusable, corrections, end, lastTimestamp } = this.fold.add(window, length, room);
     for (const { start, deadLetter, event } of corrections) {
       this.corrections.push({ offset: offsetAt(start), deadLetter, event });

@@ -7,6 +7,23 @@ const NUMERIC_OID = 1700;
 const ARRAY_HEADER_BYTES = 20;
 const LENGTH_BYTES = 4;
 
+/** User ids may be long, and a page is copied by the thread that serves requests: a few milliseconds of it. */
+const PAGE_ID_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Where the page ends that begins at a place of the order: behind so many users, or when their ids are long before. */
+export function endOfPage(
+  table: UserTable,
+  order: Int32Array,
+  { from, usersMax }: { readonly from: number; readonly usersMax: number },
+): number {
+  const last = Math.min(order.length, from + usersMax);
+  let end = from;
+  for (let bytes = 0; end < last && bytes < PAGE_ID_BYTES_MAX; end++) {
+    bytes += table.keyLength(order[end]!);
+  }
+  return end;
+}
+
 /**
  * Some users of a table and their sums as two arrays in PostgreSQL's binary format, as array_recv
  * and textrecv read it (src/backend/utils/adt): no string is made of any user.

@@ -10,7 +10,8 @@ export type FoldRequest =
   /** The thread is ready for another batch afterwards. */
   | { readonly kind: 'take' }
   | { readonly kind: 'finish'; readonly others: readonly TableContents[] }
-  | { readonly kind: 'page'; readonly index: number }
+  /** The next users of the order, from this place on. */
+  | { readonly kind: 'page'; readonly from: number }
   | { readonly kind: 'reset' };
 
 /** What came of an extent. */
@@ -23,6 +24,8 @@ export interface FoldedExtent {
   readonly events: number;
   /** Of its table. */
   readonly bytes: number;
+  /** Dead letters and corrections of the batch so far, in this thread. */
+  readonly setAside: number;
 }
 
 /** What a thread has of the batch. */
@@ -39,11 +42,17 @@ export interface FinishedFold {
   readonly corrections: readonly Correction[];
 }
 
+export interface FoldedPage {
+  readonly page: DeltaPage;
+  /** The place behind it. */
+  readonly next: number;
+}
+
 export interface FoldAnswers {
   readonly extent: FoldedExtent;
   readonly take: TakenFold;
   readonly finish: FinishedFold;
   /** Null behind the last one. */
-  readonly page: DeltaPage | null;
+  readonly page: FoldedPage | null;
   readonly reset: null;
 }

@@ -1,7 +1,7 @@
 import { EXTENT_WINDOW_BYTES_MIN, readExtent } from '../../staging-log/log-extents.port.js';
 import type { LogExtent } from '../../staging-log/staging-log.port.js';
 import { BatchFold } from '../fold/batch-fold.js';
-import { encodeDeltas } from '../fold/encode-deltas.js';
+import { encodeDeltas, endOfPage } from '../fold/encode-deltas.js';
 import { createFoldWindow } from '../fold/fold-window.js';
 import { sortUsers } from '../fold/sort-users.js';
 import type { TableContents } from '../fold/user-table.js';
@@ -32,7 +32,7 @@ export class FoldThread {
       case 'finish':
         return { answer: this.finish(request.others), transfer: [] };
       case 'page':
-        return this.page(request.index);
+        return this.page(request.from);
       case 'reset':
         this.reset();
         return { answer: null, transfer: [] };
@@ -55,7 +55,14 @@ export class FoldThread {
       },
     );
     const { users, events, table } = batch.fold;
-    return { reached, lastTimestamp: timestamp, users, events, bytes: table.bytes };
+    return {
+      reached,
+      lastTimestamp: timestamp,
+      users,
+      events,
+      bytes: table.bytes,
+      setAside: batch.setAsideCount,
+    };
   }
 
   private take(): TakenFold {
@@ -72,12 +79,14 @@ export class FoldThread {
     return { users: fold.users, deadLetters, corrections };
   }
 
-  private page(index: number): ReturnType<FoldThread['answer']> {
-    const order = this.order?.subarray(index * PAGE_USERS, (index + 1) * PAGE_USERS);
-    if (order === undefined || order.length === 0) return { answer: null, transfer: [] };
-    const page = encodeDeltas(this.batch.fold.table, order);
+  private page(from: number): ReturnType<FoldThread['answer']> {
+    const { table } = this.batch.fold;
+    const order = this.order ?? new Int32Array(0);
+    const next = endOfPage(table, order, { from, usersMax: PAGE_USERS });
+    if (next === from) return { answer: null, transfer: [] };
+    const page = encodeDeltas(table, order.subarray(from, next));
     const buffers = [page.userIds.buffer, page.deltas.buffer] as ArrayBuffer[];
-    return { answer: page, transfer: buffers };
+    return { answer: { page, next }, transfer: buffers };
   }
 
   private reset(): void {

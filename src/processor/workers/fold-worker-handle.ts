@@ -44,8 +44,8 @@ export class FoldWorker {
         return;
       }
       this.worker.ref();
+      this.worker.postMessage(request, transfer); // may throw: then there is nothing to wait for
       this.waiting.push({ resolve: resolve as Waiting['resolve'], reject });
-      this.worker.postMessage(request, transfer);
     });
   }
 

@@ -8,7 +8,7 @@ import {
 } from '../../staging-log/staging-log.port.js';
 import type { Batch, BatchBounds } from '../batch.js';
 import type { Correction } from '../correction.js';
-import type { TakenFold } from './fold-messages.js';
+import type { FoldedPage, TakenFold } from './fold-messages.js';
 import type { FoldPool } from './fold-pool.js';
 import type { FoldWorker } from './fold-worker-handle.js';
 
@@ -18,35 +18,48 @@ const EXTENT_BYTES = 8 * 1024 * 1024;
 const TABLE_BYTES_MAX = 160 * 1024 * 1024;
 const SET_ASIDE_MAX = 1_000;
 
+/** The second time as far as the first one told that it may go; once more, if the files change meanwhile. */
+const ATTEMPTS_MAX = 3;
+
+/**
+ * `nothing-to-fold`: the log has no extent there. `troubled`: at the very beginning something is not as it should be,
+ * or has to be set aside in numbers. Then it must be read through the log, which judges it, record by record.
+ */
+export type Backlogged = Batch | 'nothing-to-fold' | 'troubled';
+
 /**
  * Reads and folds in threads what comes after `start`, as far as the log has extents there, or until a bound is
- * passed: distinct users (of each thread), time. Each may be passed by at most an extent a thread.
- *
- * Null when there is no extent, or when something in them is not as it should be or has to be set aside in
- * numbers: then it must be read through the log, which judges it, record by record.
+ * passed: distinct users (of each thread), time. Each may be passed by at most an extent a thread. Ends before
+ * what is not as it should be: the extents before that are folded a second time.
  * @throws when a thread ends.
  */
 export function readBacklog(
   log: StagingLogReader,
   start: Offset,
   { bounds, pool }: { readonly bounds: BatchBounds; readonly pool: FoldPool },
-): Promise<Batch | null> {
+): Promise<Backlogged> {
   return pool.use(async (workers) => {
-    // A batch that failed half-way left its sums in the threads.
-    await Promise.all(workers.map((worker) => worker.ask({ kind: 'reset' })));
-    const backlog = new Backlog(log, start, bounds);
-    await Promise.all(workers.map((worker) => backlog.foldWith(worker)));
-    const isWhole = backlog.sound && backlog.end > start;
-    const batch = isWhole ? await finish(workers, backlog) : null;
-    if (batch === null) for (const worker of workers) await worker.ask({ kind: 'reset' });
-    return batch;
+    let limit = Infinity;
+    for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+      // A batch that failed half-way left its sums in the threads.
+      await Promise.all(workers.map((worker) => worker.ask({ kind: 'reset' })));
+      const backlog = new Backlog(log, start, { ...bounds, limit });
+      await Promise.all(workers.map((worker) => backlog.foldWith(worker, workers.length)));
+      if (backlog.end === start) break;
+      const finished = backlog.trouble ?? (await finish(workers, backlog, pool));
+      if (typeof finished === 'object') return finished;
+      limit = finished;
+    }
+    pool.rest();
+    return limit === Infinity ? 'nothing-to-fold' : 'troubled';
   });
 }
 
 /** Extents of a log, given away one after the other. */
 class Backlog {
-  sound = true;
   events = 0;
+  /** The first offset that was not reached, where an extent was not folded to its end. */
+  trouble: number | null = null;
   end: Offset;
   private readonly deadline: number;
   private finding: Promise<LogExtent | null> = Promise.resolve(null);
@@ -56,7 +69,7 @@ class Backlog {
   constructor(
     private readonly log: StagingLogReader,
     start: Offset,
-    private readonly bounds: BatchBounds,
+    private readonly bounds: BatchBounds & { readonly limit: number },
   ) {
     this.end = start;
     this.deadline = performance.now() + bounds.readMsMax;
@@ -67,12 +80,16 @@ class Backlog {
   }
 
   /** Until there is nothing more to fold in this batch. */
-  async foldWith(worker: FoldWorker): Promise<void> {
+  async foldWith(worker: FoldWorker, workers: number): Promise<void> {
+    const setAsideMax = SET_ASIDE_MAX / (2 * workers); // so that what is under way fits, too
+    const { usersMax } = this.bounds;
     let events = 0;
     for (let extent = await this.next(); extent !== null; extent = await this.next()) {
       const folded = await worker.ask({ kind: 'extent', extent });
-      if (folded.reached !== extent.next) this.sound = false;
-      if (folded.users >= this.bounds.usersMax || folded.bytes >= TABLE_BYTES_MAX) this.full = true;
+      const { reached, users, bytes, setAside } = folded;
+      if (reached !== extent.next) this.trouble = Math.min(this.trouble ?? Infinity, reached);
+      if (users >= usersMax || bytes >= TABLE_BYTES_MAX || setAside >= setAsideMax)
+        this.full = true;
       const { lastTimestamp: timestamp } = folded;
       const isLast = this.last === null || this.last.offset < extent.from;
       if (timestamp !== null && isLast) this.last = { offset: extent.from, timestamp };
@@ -87,23 +104,33 @@ class Backlog {
   }
 
   private async find(): Promise<LogExtent | null> {
-    if (!this.sound || this.full || performance.now() >= this.deadline) return null;
-    const extent = await this.log.extentAt(this.end, EXTENT_BYTES);
-    if (extent !== null) this.end = extent.next;
+    const room = this.bounds.limit - this.end;
+    const isDone = this.trouble !== null || this.full || performance.now() >= this.deadline;
+    if (isDone || room <= 0) return null;
+    const extent = await this.log.extentAt(this.end, Math.min(EXTENT_BYTES, room));
+    if (extent === null || extent.next > this.bounds.limit) return null;
+    this.end = extent.next;
     return extent;
   }
 }
 
-/** Brings together in the first thread what all of them have. */
-async function finish(workers: readonly FoldWorker[], backlog: Backlog): Promise<Batch | null> {
+/** Brings together in the first thread what all of them have; or tells where there was too much to set aside. */
+async function finish(
+  workers: readonly FoldWorker[],
+  backlog: Backlog,
+  pool: FoldPool,
+): Promise<Batch | number> {
   const [first, ...others] = workers;
-  if (first === undefined) return null;
+  if (first === undefined) throw new Error('a pool has a thread at least');
   const taken = await Promise.all(others.map((worker) => worker.ask({ kind: 'take' })));
   const contents = taken.map((each) => each.contents);
   const arenas = contents.map(({ arena }) => arena);
   const finished = await first.ask({ kind: 'finish', others: contents }, arenas);
   const { deadLetters, corrections } = inOrder([finished, ...taken]);
-  if (deadLetters.length + corrections.length > SET_ASIDE_MAX) return null;
+  const setAside = [...deadLetters, ...corrections].map(({ offset }) => offset);
+  if (setAside.length > SET_ASIDE_MAX) {
+    return setAside.sort((a, b) => a - b)[SET_ASIDE_MAX] ?? backlog.end;
+  }
   const { end, events, lastTimestamp } = backlog;
   return {
     ...{ end: toOffset(end), events, users: finished.users, lastTimestamp },
@@ -112,6 +139,7 @@ async function finish(workers: readonly FoldWorker[], backlog: Backlog): Promise
     release: () => {
       // A thread that has ended has nothing to forget.
       first.ask({ kind: 'reset' }).catch(() => undefined);
+      pool.rest();
     },
   };
 }
@@ -139,17 +167,16 @@ const withBuffer = (letter: NewDeadLetter): NewDeadLetter => ({
 
 /** The next page is encoded while the database works on one. */
 async function* pagesOf(worker: FoldWorker): AsyncGenerator<DeltaPage> {
-  const ask = (index: number): Promise<DeltaPage | null> => {
-    const asked = worker.ask({ kind: 'page', index });
+  const ask = (from: number): Promise<FoldedPage | null> => {
+    const asked = worker.ask({ kind: 'page', from });
     asked.catch(() => undefined); // it may never be looked at
     return asked;
   };
-  let page = ask(0);
-  for (let index = 1; ; index++) {
-    const current = await page;
+  for (let asked = ask(0); ;) {
+    const current = await asked;
     if (current === null) return;
-    page = ask(index);
-    const { users, userIds, deltas } = current;
+    asked = ask(current.next);
+    const { users, userIds, deltas } = current.page;
     yield { users, userIds: asBuffer(userIds), deltas: asBuffer(deltas) };
   }
 }

@@ -1,4 +1,5 @@
 import { AbstractLogger, type DataSourceOptions } from 'typeorm';
+import { Connection } from './connection.js';
 import { MIGRATIONS } from './migrations.js';
 
 const POOL_CONNECTIONS_MAX = 8;
@@ -28,6 +29,7 @@ export function dataSourceOptions(url: string): DataSourceOptions {
     poolSize: POOL_CONNECTIONS_MAX,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     extra: {
+      Client: Connection,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
       // A server that hangs, or a network that swallows packets, fails the query instead of holding

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Batch } from '../../../src/processor/batch.js';
-import { readBacklog } from '../../../src/processor/workers/read-backlog.js';
+import { readBacklog, type Backlogged } from '../../../src/processor/workers/read-backlog.js';
 import type { LocalStagingLog } from '../../../src/staging-log/local-staging-log.js';
 import { START_OF_LOG, toOffset, type Offset } from '../../../src/staging-log/staging-log.port.js';
 import {
@@ -18,6 +18,11 @@ import { LoadHarness } from './load-harness.js';
 
 const RECORDS = 20_000;
 const small = { segmentBytesMax: 300_000 };
+
+function requireBatch(backlogged: Backlogged): Batch {
+  if (typeof backlogged === 'string') throw new Error(backlogged);
+  return backlogged;
+}
 
 describe('a backlog that threads fold', () => {
   let harness: LoadHarness;
@@ -72,10 +77,10 @@ describe('a backlog that threads fold', () => {
       expect(starts).toHaveLength(RECORDS);
       const blocks = starts.filter((_, index) => index % 1_777 === 0 || index === 1);
       for (const start of blocks) {
-        const batch = await readBacklog(reader, start, { bounds: BOUNDS, pool });
-        expect(batch?.end).toBeGreaterThan(log.endOffset() - 130_000);
-        const expected = await contentsOf(await foldHere(log, start, batch!.end));
-        expect(await contentsOf(batch!)).toEqual(expected);
+        const batch = requireBatch(await readBacklog(reader, start, { bounds: BOUNDS, pool }));
+        expect(batch.end).toBeGreaterThan(log.endOffset() - 130_000);
+        const expected = await contentsOf(await foldHere(log, start, batch.end));
+        expect(await contentsOf(batch)).toEqual(expected);
       }
       expect(reader.extents).toBeGreaterThan(5 * blocks.length);
     },
@@ -84,19 +89,21 @@ describe('a backlog that threads fold', () => {
   test('leaves nothing of it to the next one, given back or not', async () => {
     const log = await openMixedLog();
     const reader = new ExtentReader(log);
-    const read = (): Promise<Batch | null> =>
-      readBacklog(reader, START_OF_LOG, { bounds: BOUNDS, pool });
-    const first = await contentsOf((await read())!);
-    (await read())!.release();
+    const read = async (): Promise<Batch> =>
+      requireBatch(await readBacklog(reader, START_OF_LOG, { bounds: BOUNDS, pool }));
+    const first = await contentsOf(await read());
+    (await read()).release();
     await read(); // nobody gives it back
-    expect(await contentsOf((await read())!)).toEqual(first);
+    expect(await contentsOf(await read())).toEqual(first);
   });
 
   test('of which no more is given than there is: none at the end of the log', async () => {
     const log = await openMixedLog();
     const end = log.endOffset();
-    expect(await readBacklog(log, end, { bounds: BOUNDS, pool })).toBeNull();
-    expect(await readBacklog(log, toOffset(end - 1), { bounds: BOUNDS, pool })).toBeNull();
+    expect(await readBacklog(log, end, { bounds: BOUNDS, pool })).toBe('nothing-to-fold');
+    expect(await readBacklog(log, toOffset(end - 1), { bounds: BOUNDS, pool })).toBe(
+      'nothing-to-fold',
+    );
   });
 
   test('is loaded batch after batch, whatever bounds them', async () => {
