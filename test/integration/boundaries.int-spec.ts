@@ -51,11 +51,13 @@ let copy: string;
 
 beforeAll(async () => {
   copy = await mkdtemp(join(tmpdir(), 'revenue-etl-boundaries-'));
-  const copied = ['src', 'migrations', 'package.json', 'tsconfig.json', '.dependency-cruiser.cjs'];
+  // Unit specs use what supports tests.
+  const folders = ['src', 'migrations', 'test/support'];
+  const copied = [...folders, 'package.json', 'tsconfig.json', '.dependency-cruiser.cjs'];
   await Promise.all(
     copied.map((name) => cp(join(root, name), join(copy, name), { recursive: true })),
   );
-  for (const name of ['test', 'bench']) await mkdir(join(copy, name));
+  await mkdir(join(copy, 'bench'));
   await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
 });
 

@@ -153,7 +153,7 @@ export class UserTable {
     return entry + KEY;
   }
 
-  /** The whole part of a sum, where it fits a number; else all of it is in `largeSum`. */
+  /** The whole part of a sum, where it fits a number; the rest is in `spilled`. */
   wholes(entry: number): number {
     return this.floats[entry >> 1]!;
   }

@@ -10,6 +10,7 @@ const IDLE_MS = 10_000;
 export class FoldPool {
   private workers: readonly FoldWorker[] = [];
   private idle: NodeJS.Timeout | null = null;
+  private inUse = false;
 
   /** @param workerUrl compiled JavaScript */
   constructor(
@@ -17,14 +18,23 @@ export class FoldPool {
     private readonly threads = Math.min(availableParallelism(), THREADS_MAX),
   ) {}
 
-  /** Lets `work` have all threads. One at a time. */
+  /**
+   * Lets `work` have all threads.
+   * @throws when somebody else has them: two batches would be one sum.
+   */
   async use<T>(work: (workers: readonly FoldWorker[]) => Promise<T>): Promise<T> {
-    if (this.idle !== null) clearTimeout(this.idle);
-    if (this.workers.length === 0 || !this.workers.every(({ isUsable }) => isUsable)) {
-      await this.close();
-      this.workers = Array.from({ length: this.threads }, () => new FoldWorker(this.workerUrl));
+    if (this.inUse) throw new Error('the fold threads are at work on another batch');
+    this.inUse = true;
+    try {
+      if (this.idle !== null) clearTimeout(this.idle);
+      if (this.workers.length === 0 || !this.workers.every(({ isUsable }) => isUsable)) {
+        await this.close();
+        this.workers = Array.from({ length: this.threads }, () => new FoldWorker(this.workerUrl));
+      }
+      return await work(this.workers);
+    } finally {
+      this.inUse = false;
     }
-    return work(this.workers);
   }
 
   /** To be called when the threads are not used for now. */
