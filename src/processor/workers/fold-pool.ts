@@ -10,7 +10,7 @@ const IDLE_MS = 10_000;
 export class FoldPool {
   private workers: readonly FoldWorker[] = [];
   private idle: NodeJS.Timeout | null = null;
-  private inUse = false;
+  private taken = false;
 
   /** @param workerUrl compiled JavaScript */
   constructor(
@@ -23,8 +23,8 @@ export class FoldPool {
    * @throws when somebody else has them: two batches would be one sum.
    */
   async use<T>(work: (workers: readonly FoldWorker[]) => Promise<T>): Promise<T> {
-    if (this.inUse) throw new Error('the fold threads are at work on another batch');
-    this.inUse = true;
+    if (this.taken) throw new Error('the fold threads are at work on another batch');
+    this.taken = true;
     try {
       if (this.idle !== null) clearTimeout(this.idle);
       if (this.workers.length === 0 || !this.workers.every(({ isUsable }) => isUsable)) {
@@ -33,7 +33,7 @@ export class FoldPool {
       }
       return await work(this.workers);
     } finally {
-      this.inUse = false;
+      this.taken = false;
     }
   }
 
