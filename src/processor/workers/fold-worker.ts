@@ -3,7 +3,6 @@ import { setPriority } from 'node:os';
 import { basename } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import type { FoldRequest } from './fold-messages.js';
-import { FoldThread } from './fold-thread.js';
 
 const NICENESS = 10;
 
@@ -19,10 +18,13 @@ function giveWay(): void {
   }
 }
 
+giveWay();
+
+// Only now: to load and compile it is work, too.
+const { FoldThread } = await import('./fold-thread.js');
+
 /** The entry of a worker thread. Requests are answered one by one; an error ends the thread. */
 const thread = new FoldThread();
-
-giveWay();
 
 parentPort?.on('message', (request: FoldRequest) => {
   const { answer, transfer } = thread.answer(request);
