@@ -18,7 +18,7 @@ describe('a connection on which nothing comes back any more', () => {
     await proxy.open();
     const options = dataSourceOptions(proxy.url);
     const extra = { ...(options as { extra: object }).extra, query_timeout: PATIENCE_MS };
-    dataSource = await new DataSource({ ...options, extra } as DataSourceOptions).initialize();
+    dataSource = await new DataSource({ ...options, extra }).initialize();
   });
 
   test('fails one run, and the next one has another', async () => {
