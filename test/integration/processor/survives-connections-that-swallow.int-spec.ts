@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../../src/shared/database/data-source-options.js';
 import { DatabaseProxy } from '../../support/database-proxy.js';
 import { append, LoadHarness } from './load-harness.js';
