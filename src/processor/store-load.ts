@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import type { LoadReport } from './load-report.js';
 
 /** How many rows the history keeps at most, of all logs together. */
 export const PAST_LOADS_MAX = 10_000;
@@ -6,18 +7,9 @@ export const PAST_LOADS_MAX = 10_000;
 /** At a time; more than one only where a bound was lowered, or two loads ran at the same time. */
 const REMOVED_MAX = 100;
 
-/** What a load did, told within its own transaction. */
-export interface LoadToStore {
+/** What a load did, told within its own transaction: its duration is without the COMMIT, which is still to come. */
+export interface LoadToStore extends Omit<LoadReport, 'committedAt'> {
   readonly logId: string;
-  readonly fromOffset: number;
-  readonly toOffset: number;
-  readonly events: number;
-  readonly users: number;
-  readonly inserted: number;
-  readonly updated: number;
-  readonly deadLetters: number;
-  /** Reading, folding and storing so far; the COMMIT is still to come. */
-  readonly durationMs: number;
 }
 
 /**
