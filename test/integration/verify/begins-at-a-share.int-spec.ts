@@ -138,7 +138,10 @@ describe('verify of a log whose first segments are deleted begins at a share', (
   });
 
   test.each<[string, (text: string) => string]>([
-    ['another log', (text) => text.replace(/"identity":"./, '"identity":"0')],
+    [
+      'another log',
+      (text) => text.replace(/(?<="identity":")./, (digit) => (digit === '0' ? '1' : '0')),
+    ],
     ['another offset', (text) => text.replace('"offset":', '"offset":1')],
   ])('but not at one of %s', async (_what, change) => {
     await writeShareAt(1);
