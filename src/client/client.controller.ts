@@ -1,5 +1,5 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { NeedsScope } from '../shared/http/access.js';
+import { NeedsScope } from '../shared/http/needs-scope.js';
 import { GenerateEvents, type RunProgress, type RunSummary } from './client.port.js';
 
 /** The client's routes. Starting a run is a GET because its users know it so. */

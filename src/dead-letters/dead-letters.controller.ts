@@ -2,7 +2,7 @@ import { Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs
 import type { Request, Response } from 'express';
 import { AppConfig } from '../shared/config/app-config.js';
 import { Database } from '../shared/database/database.js';
-import { NeedsScope } from '../shared/http/access.js';
+import { NeedsScope } from '../shared/http/needs-scope.js';
 import { readBody } from '../shared/http/read-body.js';
 import { requireJson } from '../shared/http/require-json.js';
 import { askDatabase } from './ask-database.js';

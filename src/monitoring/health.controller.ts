@@ -1,6 +1,6 @@
 import { Controller, Get, Header, HttpStatus, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import { Public } from '../shared/http/access.js';
+import { Public } from '../shared/http/needs-scope.js';
 import { HealthService, type Readiness } from './health.service.js';
 
 @Controller('health')

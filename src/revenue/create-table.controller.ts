@@ -1,5 +1,5 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { NeedsScope } from '../shared/http/access.js';
+import { NeedsScope } from '../shared/http/needs-scope.js';
 import { CreateTableService, type CreatedTable } from './create-table.service.js';
 
 @Controller('createTable')

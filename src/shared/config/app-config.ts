@@ -40,6 +40,18 @@ export class AppConfig {
   readonly retentionAction!: 'archive' | 'delete';
   readonly jsonBodyBytesMax!: number;
   readonly arrayItemsMax!: number;
+  readonly lineBytesMax!: number;
+  readonly rejectedItemsMax!: number;
+  readonly bodyRatioMax!: number;
+  readonly bodyIdleSecondsMax!: number;
+  readonly bodyBytesPerSecondMin!: number;
+  readonly bodiesBytesMax!: number;
+  readonly headersSecondsMax!: number;
+  readonly connectionsMax!: number;
+  /** 0: off. */
+  readonly keyEventsPerSecondMax!: number;
+  /** 0: none. */
+  readonly logAcceptedEvery!: number;
   readonly clientRequestItemsMax!: number;
   readonly clientConcurrencyMax!: number;
   readonly clientAttemptsMax!: number;

@@ -170,6 +170,36 @@ export class Environment {
   @WholeNumber(1, 10_000_000)
   ARRAY_ITEMS_MAX = 100_000;
 
+  @WholeNumber(1_024, MIB)
+  LINE_BYTES_MAX = 64 * 1_024;
+
+  @WholeNumber(0, 1_000_000)
+  REJECTED_ITEMS_MAX = 1_000;
+
+  @WholeNumber(1, 1_000_000)
+  BODY_RATIO_MAX = 200;
+
+  @WholeNumber(1, 86_400)
+  BODY_IDLE_SECONDS_MAX = 30;
+
+  @WholeNumber(0, Number.MAX_SAFE_INTEGER)
+  BODY_BYTES_PER_SECOND_MIN = 16;
+
+  @WholeNumber(MIB, Number.MAX_SAFE_INTEGER)
+  BODIES_BYTES_MAX = 128 * MIB;
+
+  @WholeNumber(1, 3_600)
+  HEADERS_SECONDS_MAX = 10;
+
+  @WholeNumber(1, 1_000_000)
+  CONNECTIONS_MAX = 10_000;
+
+  @WholeNumber(0, Number.MAX_SAFE_INTEGER)
+  KEY_EVENTS_PER_SECOND_MAX = 0;
+
+  @WholeNumber(0, Number.MAX_SAFE_INTEGER)
+  LOG_ACCEPTED_EVERY = 1_000;
+
   @WholeNumber(1, 100_000)
   CLIENT_REQUEST_ITEMS_MAX = 1_000;
 

@@ -5,7 +5,8 @@ import type { Request } from 'express';
 import { digestOfKey, type ApiKey } from '../config/api-keys.js';
 import { AppConfig } from '../config/app-config.js';
 import { AccessGuard } from './access.guard.js';
-import { callerOf, NeedsScope } from './access.js';
+import { Access, callerOf } from './access.js';
+import { NeedsScope } from './needs-scope.js';
 import { InternalKey } from './internal-key.js';
 
 const SHOP: ApiKey = { name: 'shop', digest: digestOfKey('s3cret'), scopes: new Set(['ingest']) };
@@ -24,7 +25,7 @@ class Routes {
 function guarded(keys: readonly ApiKey[]) {
   const config = Object.assign(new AppConfig(), { apiKeys: keys, allowedHosts: new Set(['shop']) });
   const internal = new InternalKey();
-  const guard = new AccessGuard(config, internal, new Reflector());
+  const guard = new AccessGuard(new Access(config, internal), new Reflector());
   const call = (authorization: string | undefined, route: 'events' | 'users' = 'events') => {
     const headers = { host: 'shop', authorization };
     const request = { method: 'POST', headers } as unknown as Request;

@@ -1,28 +1,75 @@
-import { SetMetadata } from '@nestjs/common';
-import type { Request } from 'express';
-import type { ApiKey, Scope } from '../config/api-keys.js';
+import { timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { Injectable } from '@nestjs/common';
+import { digestOfKey, type ApiKey, type Scope } from '../config/api-keys.js';
+import { AppConfig } from '../config/app-config.js';
+import { hostName } from '../config/host-name.js';
+import { InternalKey } from './internal-key.js';
+import { Problem } from './problem.js';
+import { refuseUnasked } from './refuse-unasked.js';
 
-export const SCOPE_METADATA = 'revenue-etl:scope';
-
-/** Routes that anybody may call, keys or not: health checks. */
-export const Public = (): MethodDecorator & ClassDecorator => SetMetadata(SCOPE_METADATA, 'public');
-
-/** The scope that a key needs for this route; `read` where nothing is said. */
-export const NeedsScope = (scope: Scope): MethodDecorator & ClassDecorator =>
-  SetMetadata(SCOPE_METADATA, scope);
-
-/** The key of an `Authorization: Bearer` header, or null. */
-export function bearerOf(request: Request): string | null {
-  const match = /^Bearer ([^\s]+)$/i.exec(request.headers.authorization ?? '');
-  return match?.[1] ?? null;
-}
-
-const callers = new WeakMap<Request, ApiKey>();
-
-/** Whose key came with a request. For the guard, which alone has proved it. */
-export function noteCaller(request: Request, key: ApiKey): void {
-  callers.set(request, key);
-}
+const callers = new WeakMap<IncomingMessage, ApiKey>();
 
 /** The key that a request came with; null for none, and for one that is unknown. */
-export const callerOf = (request: Request): ApiKey | null => callers.get(request) ?? null;
+export const callerOf = (request: IncomingMessage): ApiKey | null => callers.get(request) ?? null;
+
+/**
+ * Who may call what. First the Host header (a web page that rebinds its own name to this machine
+ * carries that name), then, when keys are configured, the key and its scope. To be asked before a body
+ * is read, so that a refused request stores nothing.
+ */
+@Injectable()
+export class Access {
+  constructor(
+    private readonly config: AppConfig,
+    private readonly internal: InternalKey,
+  ) {}
+
+  /**
+   * Lets a request in, and remembers whose key it came with.
+   * @throws Problem 401, 403, 405 or 421
+   */
+  admit(request: IncomingMessage, needed: Scope): void {
+    const key = this.findKey(bearerOf(request));
+    if (key !== null) callers.set(request, key);
+    if (key === null || !this.internal.keys.includes(key)) this.checkHost(request);
+    if (this.config.apiKeys.length > 0) this.checkScope(key, needed);
+    if (needed === 'admin') refuseUnasked(request);
+  }
+
+  /** Compares with every key, each in constant time, so that time tells nothing about any. */
+  private findKey(bearer: string | null): ApiKey | null {
+    if (bearer === null) return null;
+    const digest = digestOfKey(bearer);
+    let found: ApiKey | null = null;
+    for (const key of [...this.config.apiKeys, ...this.internal.keys]) {
+      if (timingSafeEqual(key.digest, digest)) found = key;
+    }
+    return found;
+  }
+
+  private checkHost(request: IncomingMessage): void {
+    const name = hostName(request.headers.host ?? '');
+    if (this.config.allowedHosts.has(name)) return;
+    const detail = `the Host "${name}" is not answered here; ALLOWED_HOSTS lists those that are`;
+    throw new Problem({ status: 421, code: 'HOST_NOT_ALLOWED', detail });
+  }
+
+  private checkScope(key: ApiKey | null, needed: Scope): void {
+    if (key === null) {
+      const detail = 'a configured key is needed: Authorization: Bearer <key>';
+      const headers = { 'WWW-Authenticate': 'Bearer realm="revenue-etl"' };
+      throw new Problem({ status: 401, code: 'KEY_REQUIRED', detail, headers });
+    }
+    if (!key.scopes.has(needed)) {
+      const detail = `the key "${key.name}" lacks the scope "${needed}"`;
+      throw new Problem({ status: 403, code: 'SCOPE_MISSING', detail });
+    }
+  }
+}
+
+/** The key of an `Authorization: Bearer` header, or null. */
+function bearerOf({ headers }: IncomingMessage): string | null {
+  const match = /^Bearer ([^\s]+)$/i.exec(headers.authorization ?? '');
+  return match?.[1] ?? null;
+}

@@ -3,6 +3,10 @@ import { APP_FILTER, APP_GUARD, APP_PIPE, HttpAdapterHost } from '@nestjs/core';
 import type { Express } from 'express';
 import { Drain } from '../drain.js';
 import { AccessGuard } from './access.guard.js';
+import { Access } from './access.js';
+import { BodyBytes } from './body-bytes.js';
+import { BodyWatch } from './body-watch.js';
+import { DirectRoutes } from './direct-routes.js';
 import { InternalKey } from './internal-key.js';
 import { Listeners } from './listeners.js';
 import { parseQuery } from './parse-query.js';
@@ -14,6 +18,10 @@ import { ProblemFilter } from './problem.filter.js';
   providers: [
     Drain,
     InternalKey,
+    Access,
+    BodyBytes,
+    BodyWatch,
+    DirectRoutes,
     Listeners,
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_FILTER, useClass: ProblemFilter },
@@ -27,7 +35,7 @@ import { ProblemFilter } from './problem.filter.js';
         }),
     },
   ],
-  exports: [Drain, InternalKey, Listeners],
+  exports: [Drain, InternalKey, Access, BodyBytes, BodyWatch, DirectRoutes, Listeners],
 })
 export class HttpModule {
   constructor({ httpAdapter }: HttpAdapterHost) {

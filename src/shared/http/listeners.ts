@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../config/app-config.js';
+import { DirectRoutes } from './direct-routes.js';
 
 /** How long a drain waits for the next request of senders that keep a connection busy. */
 const LAST_ANSWER_MS = 250;
@@ -27,7 +28,10 @@ export class Listeners {
   private readonly answering = new Set<ServerResponse>();
   private closing = false;
 
-  constructor(private readonly config: AppConfig) {}
+  constructor(
+    private readonly config: AppConfig,
+    private readonly direct: DirectRoutes,
+  ) {}
 
   /** @throws ListenError when a port is taken or forbidden. */
   async open(handler: RequestListener): Promise<void> {
@@ -71,7 +75,9 @@ export class Listeners {
       if (this.closing) response.shouldKeepAlive = false;
       this.answering.add(response);
       response.once('close', () => this.answering.delete(response));
-      handler(request, response);
+      const route = this.direct.find(request);
+      if (route === null) handler(request, response);
+      else route.handle(request, response);
     };
   }
 

@@ -1,63 +1,13 @@
-import { Catch, HttpException, Logger, type ArgumentsHost } from '@nestjs/common';
+import { Catch, type ArgumentsHost } from '@nestjs/common';
 import type { ExceptionFilter } from '@nestjs/common';
 import type { Response } from 'express';
-import { Problem } from './problem.js';
+import { toProblem } from './to-problem.js';
+import { writeProblem } from './write-problem.js';
 
-/** The code of a refusal that Nest or Express raised, by its status. */
-const CODE_BY_STATUS: Readonly<Record<number, string>> = {
-  400: 'REQUEST_INVALID',
-  404: 'ROUTE_UNKNOWN',
-  405: 'METHOD_NOT_ALLOWED',
-  406: 'NOT_ACCEPTABLE',
-  408: 'REQUEST_TIMEOUT',
-  413: 'BODY_TOO_LARGE',
-  415: 'MEDIA_TYPE_UNSUPPORTED',
-};
-
-/** Turns whatever a route throws into `application/problem+json`. Only the unforeseen is logged. */
+/** Turns whatever a route throws into `application/problem+json`. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  private readonly logger = new Logger('Http');
-
   catch(error: unknown, host: ArgumentsHost): void {
-    const response = host.switchToHttp().getResponse<Response>();
-    if (response.headersSent) {
-      response.destroy();
-      return;
-    }
-    const problem = this.toProblem(error);
-    const body = JSON.stringify(problem.getResponse());
-    response
-      .status(problem.getStatus())
-      .set(problem.headers)
-      .type('application/problem+json')
-      .send(body);
+    writeProblem(host.switchToHttp().getResponse<Response>(), toProblem(error));
   }
-
-  private toProblem(error: unknown): Problem {
-    if (error instanceof Problem) return error;
-    const status = statusOf(error);
-    if (status !== null && status < 500) {
-      const code = CODE_BY_STATUS[status] ?? 'REQUEST_REFUSED';
-      return new Problem({ status, code, detail: messageOf(error) });
-    }
-    this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    const detail = 'an unforeseen error, see the log of the server';
-    return new Problem({ status: 500, code: 'INTERNAL_ERROR', detail });
-  }
-}
-
-/** Nest's exceptions have getStatus(), the errors of Express and its parsers have `status`. */
-function statusOf(error: unknown): number | null {
-  if (error instanceof HttpException) return error.getStatus();
-  const status = (error as { status?: unknown } | null)?.status;
-  return typeof status === 'number' && status >= 400 && status < 600 ? status : null;
-}
-
-function messageOf(error: unknown): string {
-  if (!(error instanceof HttpException)) return (error as Error).message;
-  const answer = error.getResponse();
-  const message = typeof answer === 'string' ? answer : (answer as { message?: unknown }).message;
-  if (Array.isArray(message)) return message.join('; ');
-  return typeof message === 'string' ? message : error.message;
 }

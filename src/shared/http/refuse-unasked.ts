@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
 import { Problem } from './problem.js';
 
 /**
@@ -8,7 +8,7 @@ import { Problem } from './problem.js';
  * or ahead of a click, which only the browser's own headers tell.
  * @throws Problem 405 or 403.
  */
-export function refuseUnasked({ method, headers }: Request): void {
+export function refuseUnasked({ method, headers }: IncomingMessage): void {
   if (method === 'HEAD') {
     const detail = 'HEAD changes nothing; use GET';
     throw new Problem({

@@ -9,6 +9,7 @@ import { AppConfig } from '../../../src/shared/config/app-config.js';
 import { Database } from '../../../src/shared/database/database.js';
 import { Drain } from '../../../src/shared/drain.js';
 import { InternalKey } from '../../../src/shared/http/internal-key.js';
+import { DirectRoutes } from '../../../src/shared/http/direct-routes.js';
 import { Listeners } from '../../../src/shared/http/listeners.js';
 import { LoadHarness } from '../processor/load-harness.js';
 
@@ -66,7 +67,8 @@ export class ResubmitBench {
   async process(name = 'data', isListening = true): Promise<Process> {
     const settings = { host: '127.0.0.1', serverPort: 0, clientPort: 0, migrationsRun: false };
     const config = Object.assign(new AppConfig(), settings);
-    const [drain, internal, listeners] = [new Drain(), new InternalKey(), new Listeners(config)];
+    const [drain, internal] = [new Drain(), new InternalKey()];
+    const listeners = new Listeners(config, new DirectRoutes());
     const database = new Database(this.harness.dataSource, config, drain);
     await database.start(10_000);
     const log = await this.harness.openLog(name);
