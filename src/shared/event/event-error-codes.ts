@@ -22,4 +22,6 @@ export type EventErrorCode =
   | 'ID_RESERVED'
   | 'INVALID_JSON'
   | 'INVALID_UTF8'
-  | 'LINE_TOO_LONG';
+  | 'LINE_TOO_LONG'
+  | 'CLOUDEVENT_INVALID'
+  | 'CLOUDEVENT_DATA_ID';
