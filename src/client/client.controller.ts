@@ -1,11 +1,16 @@
-import { Controller, Get, Header } from '@nestjs/common';
+import { Controller, Get, Header, Req, Res } from '@nestjs/common';
+import type { Request, Response } from 'express';
 import { NeedsScope } from '../shared/http/needs-scope.js';
-import { GenerateEvents, type RunProgress, type RunSummary } from './client.port.js';
+import { GenerateEvents, type RunSummary } from './client.port.js';
+import { ProgressStreams } from './progress-streams.js';
 
 /** The client's routes. Starting a run is a GET because its users know it so. */
 @Controller('generateEvents')
 export class ClientController {
-  constructor(private readonly events: GenerateEvents) {}
+  constructor(
+    private readonly events: GenerateEvents,
+    private readonly streams: ProgressStreams,
+  ) {}
 
   /** Answers when the run has ended, however long that takes. */
   @Get()
@@ -15,10 +20,15 @@ export class ClientController {
     return this.events.run();
   }
 
+  /** JSON, once; or, asked with `Accept: text/event-stream`, events for as long as the caller reads. */
   @Get('progress')
   @NeedsScope('read')
   @Header('Cache-Control', 'no-store')
-  progress(): RunProgress {
-    return this.events.progress();
+  @Header('Vary', 'Accept')
+  progress(@Req() request: Request, @Res() response: Response): void {
+    const wanted = request.accepts(['json', 'text/event-stream']);
+    // Express asks for HEAD here, too, which wants no more than the headers.
+    if (wanted === 'text/event-stream' && request.method === 'GET') this.streams.open(response);
+    else response.json(this.events.progress());
   }
 }

@@ -31,7 +31,9 @@ export interface RunProgress {
   readonly accepted: number;
   readonly duplicates: number;
   readonly invalidTotal: number;
+  /** Of the file, in this call; what an earlier call has sent is read again, without being sent. */
   readonly bytesRead: number;
+  /** Size of the file when it was opened; 0 before that. */
   readonly bytesTotal: number;
   /** Events answered per second of this call. */
   readonly ratePerSecond: number;
@@ -47,6 +49,9 @@ export abstract class GenerateEvents {
   abstract run(): Promise<RunSummary>;
 
   abstract progress(): RunProgress;
+
+  /** `changed` is called at once when a run begins and when it has ended; `progress` tells which. */
+  abstract onChange(changed: () => void): void;
 
   /**
    * Takes no further run, stops the one that is going on, and resolves once its state is on disk.

@@ -24,11 +24,13 @@ export class EventsRun {
   private readonly startedAt = performance.now();
   private ledger: RunLedger | null = null;
   private last: RunProgress | null = null;
+  private bytesTotal = 0;
 
   constructor(private readonly options: EventsRunOptions) {}
 
   progress(): RunProgress {
-    return this.last ?? this.ledger?.progress(true) ?? noProgress(true);
+    if (this.last !== null) return this.last;
+    return this.ledger?.progress(true) ?? { ...noProgress(true), bytesTotal: this.bytesTotal };
   }
 
   /** To be called once. Rejects for defects only. */
@@ -37,6 +39,7 @@ export class EventsRun {
     try {
       const opened = await EventsFile.open(file);
       if (opened.kind === 'unreadable') return { ...opened, kind: 'file-unreadable', file };
+      this.bytesTotal = opened.file.size;
       return await this.run(opened.file).finally(() => opened.file.close());
     } catch (error) {
       if (error instanceof RunStateUnwritableError) {

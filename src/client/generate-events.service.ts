@@ -29,6 +29,7 @@ export class GenerateEventsService extends GenerateEvents {
   private readonly cutting = new AbortController();
   private lastRun: EventsRun | null = null;
   private running: Promise<RunEnd> | null = null;
+  private readonly watchers: (() => void)[] = [];
 
   constructor(
     private readonly config: AppConfig,
@@ -60,6 +61,10 @@ export class GenerateEventsService extends GenerateEvents {
     return this.lastRun?.progress() ?? noProgress(this.running !== null);
   }
 
+  onChange(changed: () => void): void {
+    this.watchers.push(changed);
+  }
+
   async stop(): Promise<void> {
     this.stopping.abort();
     if (this.running === null) return;
@@ -81,12 +86,18 @@ export class GenerateEventsService extends GenerateEvents {
     const connection = this.connect(chosen.target);
     try {
       this.lastRun = this.newRun(connection);
+      this.tellChange();
       const end = await this.lastRun.execute();
       this.logEnd(end);
       return end;
     } finally {
+      this.tellChange();
       connection.close();
     }
+  }
+
+  private tellChange(): void {
+    for (const changed of this.watchers) changed();
   }
 
   private connect(target: IngestTarget): IngestConnection {
