@@ -11,6 +11,8 @@ import { InternalKey } from './internal-key.js';
 import { Listeners } from './listeners.js';
 import { parseQuery } from './parse-query.js';
 import { ProblemFilter } from './problem.filter.js';
+import { RateLimit } from './rate-limit.js';
+import { RequestLog } from './request-log.js';
 
 /** What every route shares: access, problems, validated queries, the listeners. */
 @Global()
@@ -23,6 +25,8 @@ import { ProblemFilter } from './problem.filter.js';
     BodyWatch,
     DirectRoutes,
     Listeners,
+    RateLimit,
+    RequestLog,
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_FILTER, useClass: ProblemFilter },
     {
@@ -35,7 +39,17 @@ import { ProblemFilter } from './problem.filter.js';
         }),
     },
   ],
-  exports: [Drain, InternalKey, Access, BodyBytes, BodyWatch, DirectRoutes, Listeners],
+  exports: [
+    Drain,
+    InternalKey,
+    Access,
+    BodyBytes,
+    BodyWatch,
+    DirectRoutes,
+    Listeners,
+    RateLimit,
+    RequestLog,
+  ],
 })
 export class HttpModule {
   constructor({ httpAdapter }: HttpAdapterHost) {
