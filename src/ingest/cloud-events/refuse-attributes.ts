@@ -1,7 +1,7 @@
 import type { EventRefusal } from '../../shared/event/event-codec.js';
 
 /** Of `id` and `source` each, in code points. The other attributes are bounded by what carries them. */
-export const CLOUD_EVENT_TEXT_CODE_POINTS_MAX = 1_024;
+const CLOUD_EVENT_TEXT_CODE_POINTS_MAX = 1_024;
 
 /** Attributes by name, as JSON or headers gave them, without the data. Null is the same as absent. */
 export type Attributes = Readonly<Record<string, unknown>>;
