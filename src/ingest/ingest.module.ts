@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common';
 import { StagingLogModule } from '../staging-log/staging-log.module.js';
+import { EventsHandler } from './events.handler.js';
+import { EventsRoute } from './events.route.js';
 import { IngestController } from './ingest.controller.js';
-import { IngestService } from './ingest.service.js';
 
 /** Takes events in, and acknowledges them once they are durable. */
 @Module({
   imports: [StagingLogModule],
   controllers: [IngestController],
-  providers: [IngestService],
+  providers: [EventsHandler, EventsRoute],
 })
 export class IngestModule {}

@@ -1,0 +1,185 @@
+import type { IncomingMessage } from 'node:http';
+import { Injectable } from '@nestjs/common';
+import { AppConfig } from '../shared/config/app-config.js';
+import { callerOf } from '../shared/http/access.js';
+import { BodyBytes } from '../shared/http/body-bytes.js';
+import { BodyWatch } from '../shared/http/body-watch.js';
+import { InternalKey } from '../shared/http/internal-key.js';
+import { Problem } from '../shared/http/problem.js';
+import { RateLimit } from '../shared/http/rate-limit.js';
+import { StagingLog } from '../staging-log/staging-log.port.js';
+import { answerOf, ONE_ACCEPTED, type EventsAnswer } from './answer.js';
+import { BatchPool } from './batch-pool.js';
+import { BodyReader } from './body-reader.js';
+import { decodeBinary, decodeStructured, refuseDataId } from './cloud-events/decode-cloud-event.js';
+import type { EventBatch, Sender } from './event-batch.js';
+import { ItemCounts } from './item-counts.js';
+import { isScannedEvent, parseBody, takeScannedArray, windowFor } from './json-items.js';
+import { bodyForm, type BodyForm } from './media-type.js';
+import { NdjsonBody } from './ndjson-body.js';
+import { refusedByLog } from './refused-by-log.js';
+import { ScanWindow, SLICE_BYTES_MAX } from './scan-window.js';
+import { readWholeBody } from './whole-body.js';
+
+/** `POST /events`, whatever the format: reads a body, stores its events, and says what became of each. */
+@Injectable()
+export class EventsHandler {
+  private readonly window: ScanWindow;
+  private readonly batches: BatchPool;
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly log: StagingLog,
+    private readonly watch: BodyWatch,
+    private readonly bodyBytes: BodyBytes,
+    private readonly internal: InternalKey,
+    private readonly rate: RateLimit,
+  ) {
+    this.window = new ScanWindow(config.lineBytesMax + SLICE_BYTES_MAX);
+    this.batches = new BatchPool(config.rejectedItemsMax);
+  }
+
+  /**
+   * For a request that was let in. Resolves when what is answered with is durable.
+   * @throws Problem when nothing of it is stored.
+   */
+  take(request: IncomingMessage): Promise<EventsAnswer> {
+    const form = bodyForm(request.headers);
+    return form === 'ndjson' ? this.takeLines(request) : this.takeWhole(request, form);
+  }
+
+  private async takeLines(request: IncomingMessage): Promise<EventsAnswer> {
+    const { config, log, batches, bodyBytes, watch, window } = this;
+    const counts = new ItemCounts(config.rejectedItemsMax);
+    const reader = new BodyReader(request, { watch, ratioMax: config.bodyRatioMax });
+    const body = new NdjsonBody(reader, {
+      ...{ log, batches, bodyBytes, counts, window },
+      sender: this.senderOf(request),
+      lineBytesMax: config.lineBytesMax,
+      admit: (events) => this.rate.take(request, events),
+    });
+    const stop = await body.take();
+    reader.close();
+    return answerOf(counts, stop);
+  }
+
+  private async takeWhole(
+    request: IncomingMessage,
+    form: Exclude<BodyForm, 'ndjson'>,
+  ): Promise<EventsAnswer> {
+    const { watch, bodyBytes, config } = this;
+    const { bytes, held } = await readWholeBody(request, {
+      ...{ watch, bodyBytes },
+      bytesMax: config.jsonBodyBytesMax,
+      ratioMax: config.bodyRatioMax,
+    });
+    try {
+      if (form !== 'json') return await this.takeCloudEvents(request, form, bytes);
+      return (await this.takeScanned(request, bytes)) ?? (await this.takeJson(request, bytes));
+    } finally {
+      bodyBytes.give(held);
+    }
+  }
+
+  /** The answer to a body in the layout that the scanner takes; null for any other. */
+  private takeScanned(request: IncomingMessage, body: Buffer): Promise<EventsAnswer> | null {
+    const window = windowFor(body, this.window);
+    if (isScannedEvent(body, window)) return this.takeScannedEvent(request, window);
+    const batch = this.batches.borrow();
+    if (takeScannedArray(body, window, batch)) return this.append(request, batch);
+    this.batches.giveBack(batch);
+    return null;
+  }
+
+  /** One event, as nearly all requests are that hold one: as texts, which the log puts together. */
+  private async takeScannedEvent(
+    request: IncomingMessage,
+    { bytes, scanner }: ScanWindow,
+  ): Promise<EventsAnswer> {
+    const { idStart, idEnd, payloadStart, payloadEnd } = scanner;
+    const payload = `{${bytes.toString('utf8', payloadStart + 1, payloadEnd)}`;
+    const id = idStart === idEnd ? undefined : bytes.toString('utf8', idStart, idEnd);
+    const limited = this.rate.take(request, 1);
+    if (limited !== null) throw limited;
+    const result = await this.log.append([id === undefined ? { payload } : { id, payload }]);
+    if (result.kind === 'refused') throw refusedByLog(result);
+    if (result.outcomes[0] === 'appended') return ONE_ACCEPTED;
+    const batch = this.batches.borrow();
+    batch.addStored();
+    return this.count(batch, result.outcomes);
+  }
+
+  private takeJson(request: IncomingMessage, body: Buffer): Promise<EventsAnswer> {
+    const json = parseBody(body);
+    const items = Array.isArray(json) ? (json as unknown[]) : [json];
+    this.checkCount(items.length);
+    const batch = this.batches.borrow();
+    const sender = this.senderOf(request);
+    for (const item of items) batch.add({ json: item }, sender);
+    return this.append(request, batch);
+  }
+
+  private takeCloudEvents(
+    request: IncomingMessage,
+    form: BodyForm,
+    body: Buffer,
+  ): Promise<EventsAnswer> {
+    const batch = this.batches.borrow();
+    if (form === 'cloud-event') {
+      const attributes = decodeBinary(request.headersDistinct);
+      if (attributes.kind === 'refused') throw invalid(attributes.code, attributes.message);
+      const json = parseBody(body);
+      const refusal = refuseDataId(json);
+      if (refusal === null) batch.add({ json, id: attributes.id }, 'any');
+      else batch.reject(refusal);
+      return this.append(request, batch);
+    }
+    const json = parseBody(body);
+    const isBatch = form === 'cloud-event-batch';
+    if (isBatch && !Array.isArray(json)) {
+      throw invalid('CLOUDEVENT_INVALID', 'a batch of CloudEvents is a JSON array');
+    }
+    const items = isBatch ? (json as unknown[]) : [json];
+    this.checkCount(items.length);
+    for (const item of items) addCloudEvent(item, batch);
+    return this.append(request, batch);
+  }
+
+  private async append(request: IncomingMessage, batch: EventBatch): Promise<EventsAnswer> {
+    this.checkCount(batch.items);
+    const { lines } = batch;
+    if (lines.count === 0) return this.count(batch, []);
+    const limited = this.rate.take(request, lines.count);
+    if (limited !== null) throw limited;
+    const result = await this.log.appendLines(lines);
+    if (result.kind === 'refused') throw refusedByLog(result);
+    return this.count(batch, result.outcomes);
+  }
+
+  private count(batch: EventBatch, outcomes: Parameters<EventBatch['settle']>[0]): EventsAnswer {
+    const counts = new ItemCounts(this.config.rejectedItemsMax);
+    batch.settle(outcomes, counts);
+    this.batches.giveBack(batch);
+    return answerOf(counts, null);
+  }
+
+  private checkCount(count: number): void {
+    const { arrayItemsMax } = this.config;
+    if (count <= arrayItemsMax) return;
+    const detail = `${count} items are more than ARRAY_ITEMS_MAX (${arrayItemsMax}): send them in parts, or as NDJSON`;
+    throw new Problem({ status: 413, code: 'ARRAY_TOO_LONG', detail });
+  }
+
+  private senderOf(request: IncomingMessage): Sender {
+    return callerOf(request) === this.internal.corrections.key ? 'corrections' : 'any';
+  }
+}
+
+function addCloudEvent(json: unknown, batch: EventBatch): void {
+  const decoded = decodeStructured(json);
+  if (decoded.kind === 'refused') batch.reject(decoded);
+  else batch.add({ json: decoded.data, id: decoded.id }, 'any');
+}
+
+const invalid = (code: string, detail: string): Problem =>
+  new Problem({ status: 400, code, detail });

@@ -1,0 +1,114 @@
+import type { BodyBytes } from '../shared/http/body-bytes.js';
+import type { Problem } from '../shared/http/problem.js';
+import { toProblem } from '../shared/http/to-problem.js';
+import type { AppendResult, StagingLog } from '../staging-log/staging-log.port.js';
+import type { BatchPool } from './batch-pool.js';
+import type { BodyReader } from './body-reader.js';
+import type { EventBatch } from './event-batch.js';
+import type { ItemCounts } from './item-counts.js';
+import { NdjsonLines, type NdjsonLinesOptions } from './ndjson-lines.js';
+import { refusedByLog } from './refused-by-log.js';
+import { SLICE_BYTES_MAX } from './scan-window.js';
+
+/** Appends of one body that are under way at once: the next chunk is read while the disk writes. */
+const APPENDS_MAX = 4;
+
+export interface NdjsonBodyOptions extends NdjsonLinesOptions {
+  readonly log: StagingLog;
+  readonly batches: BatchPool;
+  readonly bodyBytes: BodyBytes;
+  readonly counts: ItemCounts;
+  /** Whether so many events may be taken now; a problem when not. */
+  readonly admit: (events: number) => Problem | null;
+}
+
+/**
+ * Reads an NDJSON body and appends its events while it comes in. What is counted is in the order of the lines:
+ * after a batch that the log refused, none is appended any more.
+ */
+export class NdjsonBody {
+  private readonly lines: NdjsonLines;
+  private readonly appends: Promise<void>[] = [];
+  /** By the log: what was read from there on is not counted. */
+  private refused: Problem | null = null;
+  private carried = 0;
+
+  constructor(
+    private readonly reader: BodyReader,
+    private readonly options: NdjsonBodyOptions,
+  ) {
+    this.lines = new NdjsonLines(options);
+  }
+
+  /** Resolves when nothing is under way any more: with null at the end of the body, else with what stopped it. */
+  async take(): Promise<Problem | null> {
+    try {
+      for (let chunk = await this.reader.next(); chunk !== null; chunk = await this.reader.next()) {
+        for (let from = 0; from < chunk.length; from += SLICE_BYTES_MAX) {
+          const slice = chunk.subarray(from, from + SLICE_BYTES_MAX);
+          await this.fill((batch) => {
+            this.lines.take(slice, batch);
+          });
+        }
+      }
+      await this.fill((batch) => {
+        this.lines.end(batch);
+      });
+      return await this.end(null);
+    } catch (error) {
+      return await this.end(toProblem(error));
+    }
+  }
+
+  private async end(stop: Problem | null): Promise<Problem | null> {
+    await Promise.all(this.appends);
+    this.options.bodyBytes.give(this.carried);
+    return this.refused ?? stop;
+  }
+
+  /** @throws Problem when nothing more is to be taken. */
+  private async fill(take: (batch: EventBatch) => void): Promise<void> {
+    if (this.refused !== null) throw this.refused;
+    const batch = this.options.batches.borrow();
+    take(batch);
+    this.holdCarried();
+    if (batch.items === 0) this.options.batches.giveBack(batch);
+    else await this.append(batch);
+  }
+
+  private holdCarried(): void {
+    const { carriedBytes } = this.lines;
+    if (carriedBytes > this.carried) this.options.bodyBytes.take(carriedBytes - this.carried);
+    else this.options.bodyBytes.give(this.carried - carriedBytes);
+    this.carried = carriedBytes;
+  }
+
+  private async append(batch: EventBatch): Promise<void> {
+    const { log, bodyBytes, admit } = this.options;
+    const { lines } = batch;
+    const refusal = lines.count === 0 ? null : admit(lines.count);
+    if (refusal !== null) throw refusal;
+    bodyBytes.take(lines.bytes);
+    // One that is refused at once is waited for, so that no later one is appended behind the gap.
+    const waits = log.health().kind === 'refusing';
+    const { bytes } = lines;
+    const before = this.appends.at(-1);
+    const appending = lines.count === 0 ? NOTHING : log.appendLines(lines);
+    this.appends.push(
+      Promise.all([appending, before]).then(([result]) => {
+        bodyBytes.give(bytes);
+        this.settle(batch, result);
+      }),
+    );
+    if (waits) await Promise.all(this.appends);
+    while (this.appends.length >= APPENDS_MAX) await this.appends.shift();
+  }
+
+  private settle(batch: EventBatch, result: AppendResult): void {
+    if (result.kind === 'refused') this.refused ??= refusedByLog(result);
+    else if (this.refused === null) batch.settle(result.outcomes, this.options.counts);
+    this.options.batches.giveBack(batch);
+  }
+}
+
+const NOTHING: Promise<AppendResult> = Promise.resolve({ kind: 'durable', outcomes: [] });

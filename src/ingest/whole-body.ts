@@ -1,0 +1,101 @@
+import type { IncomingMessage } from 'node:http';
+import type { BodyBytes } from '../shared/http/body-bytes.js';
+import type { BodyWatch } from '../shared/http/body-watch.js';
+import { Problem } from '../shared/http/problem.js';
+import { bodyIncomplete } from './body-incomplete.js';
+import { BodyReader } from './body-reader.js';
+
+export interface WholeBodyOptions {
+  readonly watch: BodyWatch;
+  readonly bodyBytes: BodyBytes;
+  readonly bytesMax: number;
+  readonly ratioMax: number;
+}
+
+/** A body in memory, and how much of the common bound it holds: to be given back. */
+export interface WholeBody {
+  readonly bytes: Buffer;
+  readonly held: number;
+}
+
+/**
+ * Reads a body to its end, unpacked.
+ * @throws Problem 400, 408, 413, 415 or 503; then nothing is held any more.
+ */
+export function readWholeBody(
+  request: IncomingMessage,
+  options: WholeBodyOptions,
+): Promise<WholeBody> {
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared > options.bytesMax) return Promise.reject(tooLarge(options.bytesMax));
+  const isPlain = request.headers['content-encoding'] === undefined;
+  return isPlain ? readPlain(request, options) : readPacked(request, options);
+}
+
+/** By events: a body of one chunk, which nearly all single events are, costs two promises less so. */
+function readPlain(request: IncomingMessage, options: WholeBodyOptions): Promise<WholeBody> {
+  const { watch, bodyBytes, bytesMax } = options;
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let held = 0;
+    const fail = (problem: Problem): void => {
+      watch.done(watched);
+      bodyBytes.give(held);
+      held = 0;
+      request.off('data', take).off('end', end).off('close', cut);
+      reject(problem);
+    };
+    const take = (chunk: Buffer): void => {
+      try {
+        if (held + chunk.length > bytesMax) throw tooLarge(bytesMax);
+        bodyBytes.take(chunk.length);
+      } catch (problem) {
+        fail(problem as Problem);
+        return;
+      }
+      held += chunk.length;
+      chunks.push(chunk);
+    };
+    const end = (): void => {
+      watch.done(watched);
+      request.off('close', cut);
+      const [only] = chunks;
+      const bytes = only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, held);
+      resolve({ bytes, held });
+    };
+    const cut = (): void => {
+      fail(bodyIncomplete());
+    };
+    const watched = watch.watch(request, fail);
+    request.on('data', take).once('end', end).once('close', cut).on('error', ignore);
+  });
+}
+
+async function readPacked(request: IncomingMessage, options: WholeBodyOptions): Promise<WholeBody> {
+  const { bodyBytes, bytesMax } = options;
+  const reader = new BodyReader(request, options);
+  const chunks: Buffer[] = [];
+  let held = 0;
+  try {
+    for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) {
+      if (held + chunk.length > bytesMax) throw tooLarge(bytesMax);
+      bodyBytes.take(chunk.length);
+      held += chunk.length;
+      chunks.push(chunk);
+    }
+    return { bytes: Buffer.concat(chunks, held), held };
+  } catch (error) {
+    bodyBytes.give(held);
+    throw error;
+  } finally {
+    reader.close();
+  }
+}
+
+/** What is wrong with a request whose connection breaks is told by its end. */
+const ignore = (): void => undefined;
+
+function tooLarge(bytesMax: number): Problem {
+  const detail = `the body is longer than JSON_BODY_BYTES_MAX (${bytesMax} bytes): send it in parts, or as NDJSON, which has no bound`;
+  return new Problem({ status: 413, code: 'BODY_TOO_LARGE', detail });
+}
