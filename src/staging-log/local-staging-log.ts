@@ -2,6 +2,7 @@ import { Appender, unavailable } from './append/appender.js';
 import { GroupCommit } from './append/group-commit.js';
 import { openLocalLog, type LocalStagingLogOptions, type LogParts } from './open-local-log.js';
 import type { LogRetention } from './log-retention.port.js';
+import type { RecordLines } from './record-lines.port.js';
 import { SelfHealing } from './append/self-healing.js';
 import {
   StagingLog,
@@ -93,6 +94,11 @@ export class LocalStagingLog extends StagingLog {
   append(records: readonly NewRecord[]): Promise<AppendResult> {
     const refusal = this.refusal();
     return refusal === null ? this.appender.append(records) : Promise.resolve(refusal);
+  }
+
+  appendLines(lines: RecordLines): Promise<AppendResult> {
+    const refusal = this.refusal();
+    return refusal === null ? this.appender.appendLines(lines) : Promise.resolve(refusal);
   }
 
   health(): LogHealth {

@@ -4,6 +4,10 @@
  * distributed engine may do so later, which is why offsets mean nothing to anybody but the log.
  */
 
+import type { NewRecord, RecordLines } from './record-lines.port.js';
+
+export type { NewRecord } from './record-lines.port.js';
+
 declare const offsetBrand: unique symbol;
 
 /**
@@ -22,17 +26,6 @@ export function toOffset(value: number | string): Offset {
 }
 
 export const START_OF_LOG: Offset = toOffset(0);
-
-/** A record to append. */
-export interface NewRecord {
-  /** Idempotency key. Records without one are never taken for duplicates. */
-  readonly id?: string;
-  /**
-   * The text of a JSON object on one line, without `timestamp` and `id`, which the log adds in
-   * front. Opaque to the log, and compared as it is when an id comes again.
-   */
-  readonly payload: string;
-}
 
 /**
  * What became of one record of an append.
@@ -186,6 +179,12 @@ export abstract class StagingLog extends StagingLogReader {
    * Never rejects for reasons of the disk.
    */
   abstract append(records: readonly NewRecord[]): Promise<AppendResult>;
+
+  /**
+   * The same, for records that are there as lines already, and without a copy of them. They belong to the log
+   * until the answer; then nothing may be done with them but `clear`, whatever the answer is.
+   */
+  abstract appendLines(lines: RecordLines): Promise<AppendResult>;
 
   abstract health(): LogHealth;
 

@@ -2,20 +2,20 @@ import type { CommitEnd, GroupCommit } from './group-commit.js';
 import type { IdRegister } from '../ids/id-register.js';
 import type { RecordClock } from './record-clock.js';
 import { assertRecord, formatRecord } from '../record-format.js';
+import { RecordLines } from '../record-lines.port.js';
 import type { AppendResult, NewRecord, RecordOutcome } from '../staging-log.port.js';
+import { stampLines } from './stamp-lines.js';
 
 type Refusal = Extract<AppendResult, { kind: 'refused' }>;
-
-/** Shared by all who appended one record. */
-const ONE_APPENDED: AppendResult = Object.freeze({
-  kind: 'durable',
-  outcomes: Object.freeze(['appended'] as const),
-});
+type Durable = Extract<AppendResult, { kind: 'durable' }>;
 
 /** The half of an append that knows records: checks them, puts the time in, lends them their ids. */
 export class Appender {
   private lastCommit: Promise<CommitEnd> | null = null;
   private lastAnswer: Promise<AppendResult> = Promise.resolve(ONE_APPENDED);
+  private lastAppended = ONE_APPENDED;
+  /** For records that come as texts; what is submitted of it is copied. */
+  private readonly scratch = new RecordLines();
 
   constructor(
     private readonly commits: GroupCommit,
@@ -28,16 +28,24 @@ export class Appender {
    * Rejects with a TypeError for a record that cannot be stored; then nothing of the call is.
    */
   append(records: readonly NewRecord[]): Promise<AppendResult> {
+    const { scratch } = this;
+    scratch.clear();
     try {
-      for (const record of records) assertRecord(record);
       const [first] = records;
       if (records.length === 1 && first !== undefined && first.id === undefined) {
+        assertRecord(first);
         return this.appendOne(first);
       }
-      return this.appendAll(records);
+      for (const record of records) scratch.add(record);
     } catch (error) {
       return Promise.reject(error);
     }
+    return this.submit(scratch, (bytes) => Buffer.from(bytes));
+  }
+
+  /** The same, for lines that are the log's until the answer. */
+  appendLines(lines: RecordLines): Promise<AppendResult> {
+    return this.submit(lines, (bytes) => bytes);
   }
 
   /**
@@ -56,30 +64,35 @@ export class Appender {
     return this.lastAnswer;
   }
 
-  private appendAll(records: readonly NewRecord[]): Promise<AppendResult> {
+  private submit(lines: RecordLines, take: (bytes: Buffer) => Buffer): Promise<AppendResult> {
+    const { failed } = this.commits;
+    // Nothing may be lent then: those before it are still to give back what they have, and in order.
+    if (failed !== null) return Promise.resolve(unavailable(failed));
     const timestamp = this.clock.read();
-    const outcomes: RecordOutcome[] = [];
-    const claimed: NewRecord[] = [];
-    let text = '';
-    let waits = false;
-    for (const record of records) {
-      const claim = this.ids.claim(record);
-      outcomes.push(claim.outcome);
-      waits ||= claim.inFlight;
-      if (claim.outcome !== 'appended') continue;
-      text += formatRecord(timestamp, record);
-      if (record.id !== undefined) claimed.push(record);
-    }
-    const durable: AppendResult = { kind: 'durable', outcomes };
-    if (text === '' && !waits) return Promise.resolve(durable);
+    const { outcomes, refused, lent, waits } = this.ids.claim(lines);
+    const durable = outcomes === null ? this.allAppended(lines.count) : durableWith(outcomes);
+    if (refused.length > 0) lines.cutOut(refused);
+    if (lines.count === 0 && !waits) return Promise.resolve(durable);
+    const bytes = take(stampLines(lines, timestamp));
     return new Promise((resolve) => {
-      void this.commits.submit(text, Buffer.byteLength(text), (end) => {
-        this.ids.settle(claimed, end === null);
+      void this.commits.submit(bytes, bytes.length, (end) => {
+        if (lent > 0) this.ids.settle(lent, end === null);
         resolve(end === null ? durable : unavailable(end));
       });
     });
   }
+
+  /** One answer serves all calls of a size, which tend to have the same. */
+  private allAppended(count: number): AppendResult {
+    if (this.lastAppended.outcomes.length !== count) {
+      this.lastAppended = durableWith(Array.from({ length: count }, () => 'appended' as const));
+    }
+    return this.lastAppended;
+  }
 }
+
+const durableWith = (outcomes: readonly RecordOutcome[]): Durable =>
+  Object.freeze({ kind: 'durable', outcomes: Object.freeze(outcomes) });
 
 /** What an append is answered that met, or came after, a failed commit. */
 export const unavailable = (error: Error): Refusal => ({
@@ -88,3 +101,6 @@ export const unavailable = (error: Error): Refusal => ({
   message: `the staging log cannot be written (${error.message})`,
   retryAfterSeconds: 2,
 });
+
+/** Shared by all who appended one record. */
+const ONE_APPENDED = durableWith(['appended']);

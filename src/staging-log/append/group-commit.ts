@@ -11,7 +11,8 @@ export type CommitEnd = Error | null;
 
 /** What is written and synced together. */
 interface Group {
-  text: string;
+  /** In order. Texts that follow each other are one. */
+  readonly pieces: (string | Buffer)[];
   bytes: number;
   readonly settles: ((end: CommitEnd) => void)[];
   readonly ended: Promise<CommitEnd>;
@@ -35,6 +36,8 @@ export class GroupCommit {
   private queuedBytes = 0;
   private failure: Error | null = null;
   private running: Promise<void> | null = null;
+  /** What a commit of several pieces is written from; one commit is under way at a time. */
+  private joined = Buffer.alloc(0);
 
   constructor(
     private readonly target: CommitTarget,
@@ -52,12 +55,17 @@ export class GroupCommit {
 
   /**
    * Queues whole lines, and answers with the end of their commit: one promise for all that share it,
-   * for a promise each is most of what an append costs. An empty text shares the last commit of now.
-   * @param bytes of the text in UTF-8
+   * for a promise each is most of what an append costs. Empty lines share the last commit of now.
+   * @param lines as a text, or as bytes that are not touched before that end
+   * @param bytes of them in UTF-8
    * @param settle is called with that end, in the order of submission, before the next commit begins;
    * for what comes after a failure, before this returns. Must not throw.
    */
-  submit(text: string, bytes: number, settle?: (end: CommitEnd) => void): Promise<CommitEnd> {
+  submit(
+    lines: string | Buffer,
+    bytes: number,
+    settle?: (end: CommitEnd) => void,
+  ): Promise<CommitEnd> {
     if (this.failure !== null) {
       settle?.(this.failure);
       return Promise.resolve(this.failure);
@@ -67,7 +75,7 @@ export class GroupCommit {
       group = createGroup();
       this.queue.push(group);
     }
-    group.text += text;
+    if (bytes > 0) addPiece(group.pieces, lines);
     group.bytes += bytes;
     this.queuedBytes += bytes;
     if (settle !== undefined) group.settles.push(settle);
@@ -102,14 +110,27 @@ export class GroupCommit {
     this.running = null;
   }
 
-  private async commit({ text }: Group): Promise<CommitEnd> {
-    if (text === '') return null;
+  private async commit(group: Group): Promise<CommitEnd> {
+    if (group.bytes === 0) return null;
     try {
-      await this.target.append(Buffer.from(text));
+      await this.target.append(this.join(group));
       return null;
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
     }
+  }
+
+  /** One piece of memory, so that one write does. Bytes that are alone are not copied for it. */
+  private join({ pieces, bytes }: Group): Buffer {
+    const [first] = pieces;
+    if (pieces.length === 1 && typeof first === 'object') return first;
+    if (bytes > this.joined.length) this.joined = Buffer.allocUnsafeSlow(roomFor(bytes));
+    const { joined } = this;
+    let at = 0;
+    for (const piece of pieces) {
+      at += typeof piece === 'string' ? joined.write(piece, at) : piece.copy(joined, at);
+    }
+    return joined.subarray(0, at);
   }
 
   /** Whatever queued behind a failed commit fails with it: it may be a duplicate of a lost record. */
@@ -134,7 +155,17 @@ function createGroup(): Group {
   const ended = new Promise<CommitEnd>((resolve) => {
     end = resolve;
   });
-  return { text: '', bytes: 0, settles: [], ended, end };
+  return { pieces: [], bytes: 0, settles: [], ended, end };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function addPiece(pieces: (string | Buffer)[], lines: string | Buffer): void {
+  const last = pieces.at(-1);
+  if (typeof lines === 'string' && typeof last === 'string')
+    pieces[pieces.length - 1] = last + lines;
+  else pieces.push(lines);
+}
+
+/** The next power of two, so that commits that grow a little do not ask for memory each time. */
+const roomFor = (bytes: number): number => 2 ** Math.ceil(Math.log2(bytes));

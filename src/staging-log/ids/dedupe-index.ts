@@ -1,4 +1,5 @@
 import { CONTENT_WORDS, ENTRY_BYTES, ID_WORDS, IdRing, SECOND_WORD } from './id-ring.js';
+import type { RecordSpans } from '../record-lines.port.js';
 import { SipHash } from './sip-hash.js';
 
 /** How an id stands to what the log holds. */
@@ -7,14 +8,6 @@ export type IdLookup = 'new' | 'duplicate' | 'id-reused';
 export interface DedupeBounds {
   readonly idsMax: number;
   readonly windowSeconds: number;
-}
-
-/** Where, in some bytes, the id and the payload of a record are; the ends are exclusive. */
-export interface RecordSpans {
-  idStart: number;
-  idEnd: number;
-  payloadStart: number;
-  payloadEnd: number;
 }
 
 /** A unit of UTF-16 becomes at most three bytes. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { DedupeIndex, type RecordSpans } from './dedupe-index.js';
+import { DedupeIndex } from './dedupe-index.js';
 import { LogTime } from './log-time.js';
 import { formatRecord, splitRecord } from '../record-format.js';
+import type { RecordSpans } from '../record-lines.port.js';
 import { rememberIds } from './remember-ids.js';
 
 const WINDOW_SECONDS = 1_000;

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import type { DedupeIndex, RecordSpans } from './dedupe-index.js';
+import type { DedupeIndex } from './dedupe-index.js';
 import type { LogTime } from './log-time.js';
 import { splitRecord } from '../record-format.js';
+import type { RecordSpans } from '../record-lines.port.js';
 
 const HEAD = Buffer.from('{"timestamp":');
 const ID_MARK = Buffer.from(',"id":"');
