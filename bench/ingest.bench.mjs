@@ -5,7 +5,8 @@
  */
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { measureRow, parts } from './ingest/measure-row.mjs';
+import { measureRow } from './ingest/measure-row.mjs';
+import { parts } from './ingest/parts.mjs';
 import { printIngestFigures } from './ingest/print-ingest-figures.mjs';
 import { median } from './support/median.mjs';
 import { withDatabase } from './support/with-database.mjs';
@@ -17,42 +18,9 @@ export const summary =
 export const options = {
   parts: { type: 'string', default: Object.keys(parts).join(), help: 'what is measured' },
   rounds: { type: 'string', default: '5', help: 'how often everything is measured' },
-  seconds: { type: 'string', default: '3', help: 'for each measurement' },
+  seconds: { type: 'string', default: '2', help: 'for each measurement' },
   dir: { type: 'string', default: tmpdir(), help: 'a directory on the disk in question' },
 };
-
-/** Of a row to another one, in the median of the rounds; `min` or `max` makes a goal of it. */
-const RATIOS = [
-  {
-    ratio: 'single events/s, product to bare ingest',
-    rows: ['single events, product', 'single events, bare ingest'],
-    of: 'eventsPerSecond',
-    min: 0.9,
-  },
-  {
-    ratio: 'single events, p99, product to bare ingest',
-    rows: ['single events, product', 'single events, bare ingest'],
-    of: 'p99',
-    max: 2,
-  },
-  {
-    ratio: 'single events/s, product to itself through Nest',
-    rows: ['single events, product', 'single events, product through Nest'],
-    of: 'eventsPerSecond',
-  },
-  {
-    ratio: 'NDJSON, product to bare sink',
-    rows: ['NDJSON, product', 'NDJSON, bare sink'],
-    of: 'eventsPerSecond',
-    min: 0.8,
-  },
-  {
-    ratio: 'NDJSON with ids, product to bare sink',
-    rows: ['NDJSON with ids, product', 'NDJSON with ids, bare sink'],
-    of: 'eventsPerSecond',
-    min: 0.6,
-  },
-];
 
 /** @returns the load of the machine before, rows, ratios and goals; medians of the rounds, times in ms */
 export async function run({ parts: names, rounds, seconds, dir }) {
@@ -69,46 +37,53 @@ export async function run({ parts: names, rounds, seconds, dir }) {
       measureRounds({ parent, database, ...asked }, chosen),
     ),
   );
-  const figures = { loadAverage, rows: summarize(measured), ratios: compare(measured) };
+  const figures = {
+    loadAverage,
+    rows: chosen.flatMap((part) => summarize(part, measured[part])),
+    ratios: chosen.flatMap((part) => compare(part, measured[part])),
+  };
   printIngestFigures(figures, `${rounds} rounds of ${seconds} s in ${dir}`);
   return figures;
 }
 
-/** @returns by row, its figures of each round */
+/** @returns by part, by row, its figures of each round */
 async function measureRounds({ rounds, ...bench }, chosen) {
-  const measured = {};
+  const measured = Object.fromEntries(chosen.map((part) => [part, {}]));
   for (let round = 0; round < rounds; round++) {
     for (const part of chosen) {
-      const rows = Object.entries(parts[part]);
-      for (const [name, row] of round % 2 === 0 ? rows : rows.toReversed()) {
-        process.stderr.write(`round ${round + 1} of ${rounds}: ${name}\n`);
-        (measured[name] ??= []).push(await measureRow(row, bench));
+      const { title, rows } = parts[part];
+      const inTurn = Object.entries(rows);
+      for (const [name, row] of round % 2 === 0 ? inTurn : inTurn.toReversed()) {
+        process.stderr.write(`round ${round + 1} of ${rounds}: ${title}, ${name}\n`);
+        (measured[part][name] ??= []).push(await measureRow(row, bench));
       }
     }
   }
   return measured;
 }
 
-function summarize(measured) {
-  return Object.entries(measured).map(([name, rounds]) => {
-    const medians = Object.keys(rounds[0]).map((key) => [
-      key,
-      median(rounds.map((figures) => figures[key])),
+function summarize(part, measured) {
+  const { title, rows } = parts[part];
+  return Object.keys(rows).map((name) => {
+    const rounds = measured[name];
+    const medians = Object.keys(rounds[0]).map((figure) => [
+      figure,
+      median(rounds.map((figures) => figures[figure])),
     ]);
-    return { name, ...Object.fromEntries(medians) };
+    return { name: `${title}, ${name}`, ...Object.fromEntries(medians) };
   });
 }
 
 /** What disturbs a round disturbs all that is measured in it: so it is the ratio of the round that counts. */
-function compare(measured) {
-  return RATIOS.filter(({ rows }) => rows.every((name) => name in measured)).map(
-    ({ ratio, rows: [one, other], of, min = 0, max = Infinity }) => {
-      const figure = median(
-        measured[one].map((figures, round) => figures[of] / measured[other][round][of]),
-      );
-      if (min === 0 && max === Infinity) return { ratio, figure };
-      const bound = max === Infinity ? `at least ${min}` : `at most ${max}`;
-      return { goal: `${ratio}: ${bound}`, figure, holds: figure >= min && figure <= max };
-    },
-  );
+function compare(part, measured) {
+  const { title, ratios } = parts[part];
+  return ratios.map(({ of, to, min = 0, max = Infinity }) => {
+    const figure = median(
+      measured.product.map((figures, round) => figures[of] / measured[to][round][of]),
+    );
+    const ratio = `${title}, ${of === 'p99' ? 'p99' : 'events/s'}, product to ${to}`;
+    if (min === 0 && max === Infinity) return { ratio, figure };
+    const bound = min > 0 ? `at least ${min}` : `at most ${max}`;
+    return { goal: `${ratio}: ${bound}`, figure, holds: figure >= min && figure <= max };
+  });
 }

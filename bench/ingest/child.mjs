@@ -7,6 +7,7 @@
 /** Each is loaded when it is measured: no other one's code is in its memory. */
 const subjects = {
   load: async (given) => (await import('./generate-load.mjs')).generateLoad(given),
+  codec: async (given) => (await import('./measure-codec.mjs')).measureCodec(given),
   check: async (given) => (await import('./check-records.mjs')).checkRecords(given),
   'bare ingest': async (given) => (await import('./bare-ingest.mjs')).serveBareIngest(given),
   'bare sink': async (given) => (await import('./bare-sink.mjs')).serveBareSink(given),

@@ -10,8 +10,8 @@ export function printIngestFigures({ loadAverage, rows, ratios }, how) {
     formatTable([
       ['', 'events/s', 'requests/s', 'p50 ms', 'p99 ms'],
       ...rows.map(({ name, eventsPerSecond, requestsPerSecond, p50, p99 }) => [
-        ...[name, whole(eventsPerSecond), whole(requestsPerSecond)],
-        ...[time(p50), time(p99)],
+        ...[name, whole(eventsPerSecond)],
+        ...(p50 === undefined ? ['', '', ''] : [whole(requestsPerSecond), time(p50), time(p99)]),
       ]),
     ]),
   );
