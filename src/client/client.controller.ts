@@ -1,6 +1,8 @@
 import { Controller, Get, Header, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { NeedsScope } from '../shared/http/needs-scope.js';
+import { Describe } from '../shared/http/openapi/describe-route.js';
+import { GENERATE_EVENTS_DOCS, PROGRESS_DOCS } from './client.docs.js';
 import { GenerateEvents, type RunSummary } from './client.port.js';
 import { ProgressStreams } from './progress-streams.js';
 
@@ -14,6 +16,7 @@ export class ClientController {
 
   /** Answers when the run has ended, however long that takes. */
   @Get()
+  @Describe(GENERATE_EVENTS_DOCS)
   @NeedsScope('admin')
   @Header('Cache-Control', 'no-store')
   generateEvents(): Promise<RunSummary> {
@@ -22,6 +25,7 @@ export class ClientController {
 
   /** JSON, once; or, asked with `Accept: text/event-stream`, events for as long as the caller reads. */
   @Get('progress')
+  @Describe(PROGRESS_DOCS)
   @NeedsScope('read')
   @Header('Cache-Control', 'no-store')
   @Header('Vary', 'Accept')

@@ -5,6 +5,8 @@ import { Database } from '../shared/database/database.js';
 import { NeedsScope } from '../shared/http/needs-scope.js';
 import { readBody } from '../shared/http/read-body.js';
 import { requireJson } from '../shared/http/require-json.js';
+import { Describe } from '../shared/http/openapi/describe-route.js';
+import { DETAILS_DOCS, LIST_DOCS, RESUBMIT_DOCS } from './dead-letters.docs.js';
 import { askDatabase } from './ask-database.js';
 import { DeadLetterPath, DeadLettersQuery } from './dead-letters.query.js';
 import { decodeCorrection } from './decode-correction.js';
@@ -32,6 +34,7 @@ export class DeadLettersController {
   ) {}
 
   @Get()
+  @Describe(LIST_DOCS)
   @NeedsScope('read')
   async list(@Query() { limit, after, state }: DeadLettersQuery): Promise<DeadLettersPage> {
     const found = await askDatabase(this.database, (manager) =>
@@ -42,6 +45,7 @@ export class DeadLettersController {
   }
 
   @Get(':id')
+  @Describe(DETAILS_DOCS)
   @NeedsScope('read')
   async details(@Param() { id }: DeadLetterPath): Promise<DeadLetterDetails> {
     const found = await askDatabase(this.database, (manager) => readDeadLetter(manager, id));
@@ -50,6 +54,7 @@ export class DeadLettersController {
   }
 
   @Post(':id/resubmit')
+  @Describe(RESUBMIT_DOCS)
   @NeedsScope('admin')
   @HttpCode(202)
   async resubmit(

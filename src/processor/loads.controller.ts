@@ -2,6 +2,8 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { Database, databaseAway } from '../shared/database/database.js';
 import { describeDatabaseError, SQL_STATE, sqlStateOf } from '../shared/database/sql-state.js';
 import { Problem } from '../shared/http/problem.js';
+import { Describe } from '../shared/http/openapi/describe-route.js';
+import { LOADS_DOCS } from './loads.docs.js';
 import { LoadsQuery } from './loads.query.js';
 import { readLoads, type LoadsPage, type StoredLoad } from './past-loads.js';
 
@@ -16,6 +18,7 @@ export class LoadsController {
   constructor(private readonly database: Database) {}
 
   @Get()
+  @Describe(LOADS_DOCS)
   async list(@Query() { limit, before }: LoadsQuery): Promise<LoadsAnswer> {
     const found = await this.read({ limit: limit + 1, before });
     const loads = found.slice(0, limit);

@@ -1,5 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { Problem } from '../shared/http/problem.js';
+import { Describe } from '../shared/http/openapi/describe-route.js';
+import { REVENUE_DOCS, USERS_DOCS } from './users.docs.js';
 import { UsersQuery } from './users.query.js';
 import { UsersService, type UserRevenue } from './users.service.js';
 
@@ -14,6 +16,7 @@ export class UsersController {
   constructor(private readonly users: UsersService) {}
 
   @Get()
+  @Describe(USERS_DOCS)
   async list(@Query() query: UsersQuery): Promise<UserRevenue | UsersPage> {
     if (query.userId !== undefined) return this.revenue(query.userId);
     if (query.order === '-revenue') {
@@ -26,6 +29,7 @@ export class UsersController {
   }
 
   @Get(':userId/revenue')
+  @Describe(REVENUE_DOCS)
   async revenue(@Param('userId') userId: string): Promise<UserRevenue> {
     const found = await this.users.find(userId);
     if (found !== null) return found;

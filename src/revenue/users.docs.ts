@@ -1,0 +1,108 @@
+import { json } from '../shared/http/openapi/answers.js';
+import type { ParameterDocs, RouteDocs } from '../shared/http/openapi/describe-route.js';
+import { arrayOf, objectOf, ref, TEXT, TIME } from '../shared/http/openapi/schema.js';
+import type { CreatedTable } from './create-table.service.js';
+import type { UserRevenue } from './users.service.js';
+
+const USER: UserRevenue = {
+  userId: 'abc123',
+  revenue: '282.5',
+  updatedAt: '2026-01-31T12:00:00.000Z',
+};
+
+const USER_ID = { ...TEXT, examples: [USER.userId] };
+
+const SCHEMAS = {
+  UserRevenue: objectOf<UserRevenue>({
+    userId: TEXT,
+    revenue: {
+      type: 'string',
+      pattern: '^-?\\d+(\\.\\d+)?$',
+      description: 'An exact decimal, without trailing zeros.',
+    },
+    updatedAt: TIME,
+  }),
+  UsersPage: objectOf<{ users: unknown; next: unknown }>({
+    users: arrayOf(ref('UserRevenue')),
+    next: {
+      type: ['string', 'null'],
+      description: 'What to pass as `after` for the next page; null on the last one.',
+    },
+  }),
+};
+
+const query = (name: string, parameter: Omit<ParameterDocs, 'in' | 'name'>): ParameterDocs => ({
+  in: 'query',
+  name,
+  ...parameter,
+});
+
+const DATABASE_PROBLEMS = ['DATABASE_AWAY', 'TABLE_MISSING'] as const;
+
+export const USERS_DOCS: RouteDocs = {
+  operationId: 'listUsers',
+  tag: 'Balances',
+  summary: 'Balances: of one user, a page by user id, or the highest',
+  description:
+    'With `userId` that user alone, whatever the id is made of. Else a page in the order of user ids. With ' +
+    '`order=-revenue` the highest balances, at most 1,000, which are computed at most every 10 s.',
+  parameters: [
+    query('userId', { schema: USER_ID }),
+    query('limit', { schema: { type: 'integer', minimum: 1, maximum: 1_000, default: 50 } }),
+    query('after', { schema: TEXT, description: 'The `next` of the page before.' }),
+    query('order', { schema: { type: 'string', enum: ['userId', '-revenue'], default: 'userId' } }),
+  ],
+  answers: {
+    200: {
+      description: 'The user, or a page.',
+      content: {
+        'application/json': {
+          schema: { anyOf: [ref('UsersPage'), ref('UserRevenue')] },
+          examples: {
+            page: { value: { users: [USER], next: 'abc123' } },
+            user: { summary: 'With userId', value: USER },
+          },
+        },
+      },
+    },
+  },
+  problems: ['REQUEST_INVALID', 'QUERY_INVALID', 'USER_UNKNOWN', ...DATABASE_PROBLEMS],
+  schemas: SCHEMAS,
+};
+
+export const REVENUE_DOCS: RouteDocs = {
+  operationId: 'getRevenue',
+  tag: 'Balances',
+  summary: 'The balance of one user',
+  parameters: [{ in: 'path', name: 'userId', schema: USER_ID }],
+  answers: {
+    200: json<UserRevenue>({
+      description: 'What the loaded events of the user add up to.',
+      schema: ref('UserRevenue'),
+      example: USER,
+    }),
+  },
+  problems: ['REQUEST_INVALID', 'USER_UNKNOWN', ...DATABASE_PROBLEMS],
+};
+
+export const CREATE_TABLE_DOCS: RouteDocs = {
+  operationId: 'createTable',
+  tag: 'Balances',
+  summary: 'Create what is missing in the database',
+  description:
+    'Runs pending migrations, and makes again what was dropped where that loses nothing.',
+  answers: {
+    200: json<CreatedTable>({
+      description: 'Everything is there.',
+      schema: ref('CreatedTable'),
+      example: { table: 'users_revenue', created: true },
+    }),
+  },
+  problems: ['TABLE_FOREIGN', 'CHECKPOINT_DROPPED', 'DEAD_LETTERS_DROPPED', 'DATABASE_AWAY'],
+  schemas: {
+    CreatedTable: objectOf<CreatedTable>({
+      table: { const: 'users_revenue' },
+      created: { type: 'boolean', description: 'False when it stood already.' },
+    }),
+  },
+};
