@@ -1,7 +1,7 @@
 /**
  * What the doors of ingest cost: the compiled application as a process of its own, its sender in another one, beside
- * servers that do the least that can be called the same. In rounds, by turns, each from an empty directory. Whatever was
- * answered is looked for in what was stored, and anything else ends the bench.
+ * servers that do the least that can be called the same; and what is in between, from lines to records, alone. In rounds,
+ * by turns. What a server stored is compared with what it answered, and a difference ends the bench.
  */
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { withDatabase } from './support/with-database.mjs';
 import { withTemporaryDirectory } from './support/temporary-directory.mjs';
 
 export const summary =
-  'events/s and ms of POST /events, beside a bare server, Nest, and a sink that parses nothing';
+  'events/s and ms of POST /events, beside bare servers and Nest; from lines to records, beside JSON.parse';
 
 export const options = {
   parts: { type: 'string', default: Object.keys(parts).join(), help: 'what is measured' },

@@ -15,7 +15,10 @@ export class BodyPool {
   #senders;
   #turns;
 
-  /** @param load `senders`, `bodiesPerSender`, `eventsPerBody`, `ids` or not; and `head`, which begins a request with a body of so many bytes */
+  /**
+   * @param load `senders`, `bodiesPerSender`, `eventsPerBody`, `ids` or not; and `head`, what stands before a body of so
+   * many bytes
+   */
   constructor({ senders, bodiesPerSender, eventsPerBody, ids, head }) {
     const nextEvent = eventMaker(USERS);
     this.#senders = senders;
