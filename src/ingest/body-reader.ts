@@ -23,7 +23,7 @@ export class BodyReader {
   private readonly watched: WatchedBody;
   private received = 0;
   private unpacked = 0;
-  private slow: Problem | null = null;
+  private stopped: Problem | null = null;
   /** Rejects what `next` promised. */
   private fail: (problem: Problem) => void = () => undefined;
 
@@ -37,8 +37,7 @@ export class BodyReader {
     const source = this.unpacker ?? request;
     this.chunks = source.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
     this.watched = options.watch.watch(request, (problem) => {
-      this.slow = problem;
-      this.fail(problem);
+      this.stop(problem);
     });
     this.watched.held = true;
   }
@@ -59,6 +58,12 @@ export class BodyReader {
     }
   }
 
+  /** Ends the reading with this problem, also of a chunk that is waited for. */
+  stop(problem: Problem): void {
+    this.stopped = problem;
+    this.fail(problem);
+  }
+
   /** To be called when nothing is read any more, whatever happened. */
   close(): void {
     this.options.watch.done(this.watched);
@@ -70,7 +75,7 @@ export class BodyReader {
   private nextChunk(): Promise<Buffer | null> {
     return new Promise((resolve, reject) => {
       this.fail = reject;
-      if (this.slow !== null) reject(this.slow);
+      if (this.stopped !== null) reject(this.stopped);
       this.chunks.next().then(
         ({ done, value }) => {
           resolve(done === true ? null : value);
@@ -123,7 +128,7 @@ export class BodyReader {
     request.unpipe(unpacker);
     await new Promise<void>((resolve, reject) => {
       this.fail = reject;
-      if (this.slow !== null) reject(this.slow);
+      if (this.stopped !== null) reject(this.stopped);
       request.on('data', () => {
         if (this.received > unpacker.bytesWritten) reject(bytesBehind());
       });

@@ -95,19 +95,30 @@ export class NdjsonBody {
     const before = this.appends.at(-1);
     const appending = lines.count === 0 ? NOTHING : log.appendLines(lines);
     this.appends.push(
-      Promise.all([appending, before]).then(([result]) => {
-        bodyBytes.give(bytes);
-        this.settle(batch, result);
-      }),
+      Promise.all([appending, before])
+        .then(([result]) => {
+          this.settle(batch, result);
+        })
+        .catch((error: unknown) => {
+          this.refuse(toProblem(error));
+        })
+        .finally(() => {
+          bodyBytes.give(bytes);
+        }),
     );
     if (waits) await Promise.all(this.appends);
     while (this.appends.length >= APPENDS_MAX) await this.appends.shift();
   }
 
   private settle(batch: EventBatch, result: AppendResult): void {
-    if (result.kind === 'refused') this.refused ??= refusedByLog(result);
+    if (result.kind === 'refused') this.refuse(refusedByLog(result));
     else if (this.refused === null) batch.settle(result.outcomes, this.options.counts);
     this.options.batches.giveBack(batch);
+  }
+
+  private refuse(problem: Problem): void {
+    this.refused ??= problem;
+    this.reader.stop(problem);
   }
 }
 

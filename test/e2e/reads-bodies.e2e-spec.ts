@@ -144,7 +144,7 @@ describe('a gzipped body', () => {
   });
 
   it('that is none, or is cut, is refused with the counts', async () => {
-    const refusal = { status: 400, code: 'BODY_INCOMPLETE' };
+    const refusal = { status: 400, code: 'BODY_BROKEN' };
     await expectRefusal(post(EVENT, gzip), refusal);
     await expectRefusal(post(gzipSync(EVENT).subarray(0, -8), gzip), refusal);
     const { json } = await post(EVENT, gzip);
