@@ -10,30 +10,29 @@ export type BodyForm =
   | 'cloud-event-structured'
   | 'cloud-event-batch';
 
-const FORMS: Readonly<Record<string, BodyForm>> = {
-  'application/json': 'json',
-  'application/x-ndjson': 'ndjson',
-  'application/ndjson': 'ndjson',
-  'application/jsonl': 'ndjson',
-  'application/cloudevents+json': 'cloud-event-structured',
-  'application/cloudevents-batch+json': 'cloud-event-batch',
-};
+const FORMS: ReadonlyMap<string, BodyForm> = new Map([
+  ['application/json', 'json'],
+  ['application/x-ndjson', 'ndjson'],
+  ['application/ndjson', 'ndjson'],
+  ['application/jsonl', 'ndjson'],
+  ['application/cloudevents+json', 'cloud-event-structured'],
+  ['application/cloudevents-batch+json', 'cloud-event-batch'],
+]);
 
 /** The form of a body by its headers. @throws Problem 415 for a form that is not taken. */
 export function bodyForm(headers: IncomingHttpHeaders): BodyForm {
   const contentType = headers['content-type'] ?? '';
   // The very texts that nearly everybody sends need no taking apart.
-  const form = FORMS[contentType] ?? parseForm(contentType);
+  const form = FORMS.get(contentType) ?? parseForm(contentType);
   return form === 'json' && isBinaryMode(headers) ? 'cloud-event' : form;
 }
 
 function parseForm(contentType: string): BodyForm {
   const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim());
-  const name = type.toLowerCase();
-  const form = Object.hasOwn(FORMS, name) ? FORMS[name] : undefined;
+  const form = FORMS.get(type.toLowerCase());
   if (form === undefined) {
     const got = type === '' ? 'none' : JSON.stringify(type);
-    throw unsupported(`Content-Type must be one of ${Object.keys(FORMS).join(', ')}; got ${got}`);
+    throw unsupported(`Content-Type must be one of ${[...FORMS.keys()].join(', ')}; got ${got}`);
   }
   const charset = parameters.find((parameter) => /^charset=/i.test(parameter));
   if (charset !== undefined && !/^charset="?utf-?8"?$/i.test(charset)) {

@@ -53,7 +53,12 @@ describe('an NDJSON body', () => {
         const event = next.replace(/^\{"timestamp":[^,]*,/, '{');
         parts.push(Buffer.from(random() < 0.05 ? `${'x'.repeat(1_500)}\n` : event, 'latin1'));
         if (random() < 0.1) parts.push(Buffer.from(' \t\r\n\n'));
+        if (random() < 0.05) {
+          const length = LINE_BYTES_MAX - 2 + Math.floor(random() * 5);
+          parts.push(Buffer.from(`${(random() < 0.5 ? '' : EVENT).padEnd(length)}\n`));
+        }
       }
+      if (random() < 0.3) parts.unshift(Buffer.from('\ufeff'));
       const body = Buffer.concat(parts);
       const chunks: Buffer[] = [];
       const longest = 1 + Math.floor(random() ** 4 * 4_000);

@@ -79,12 +79,13 @@ export class NdjsonLines {
 
   /** A line that the scanner leaves to the codec. */
   private takeLine(line: Buffer, batch: EventBatch): void {
-    const bytes = this.isFirst ? withoutByteOrderMark(line) : line;
-    if (isBlank(bytes)) return;
-    if (bytes.length > this.options.lineBytesMax) {
+    // Before anything else is known of it, as of one that comes in several chunks.
+    if (line.length > this.options.lineBytesMax) {
       this.rejectLong(batch);
       return;
     }
+    const bytes = this.isFirst ? withoutByteOrderMark(line) : line;
+    if (isBlank(bytes)) return;
     const decoded = decodeJson(bytes);
     if (decoded.kind === 'json') batch.add({ json: decoded.json }, this.options.sender);
     else batch.reject(decoded);
