@@ -1,0 +1,24 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { testSeed } from '../support/seeded-random.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const RUN_FUZZ = join(import.meta.dirname, '../fuzz/run-fuzz.mjs');
+/** `npm run fuzz` tries a million. */
+const CASES = Number(process.env['FUZZ_CASES'] ?? 20_000);
+
+let database: TestDatabase;
+beforeAll(async () => void (database = await createTestDatabase()));
+afterAll(() => database.drop());
+
+it('answers any body at any door as the model says, and stores exactly what it acknowledges', async () => {
+  const options = ['--cases', `${CASES}`, '--seed', `${testSeed()}`, '--database', database.url];
+  const child = spawn(process.execPath, [RUN_FUZZ, ...options]);
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  // What it says names the seed and the case.
+  expect(`${out}${err}`).toContain(`${CASES} cases, `);
+  expect(out).toContain('all as the model says');
+  expect(child.exitCode).toBe(0);
+});
