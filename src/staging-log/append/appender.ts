@@ -68,6 +68,16 @@ export class Appender {
     const { failed } = this.commits;
     // Nothing may be lent then: those before it are still to give back what they have, and in order.
     if (failed !== null) return Promise.resolve(unavailable(failed));
+    const { lent: lentBefore } = this.ids;
+    try {
+      return this.submitNow(lines, take);
+    } catch (error) {
+      this.ids.takeBack(lentBefore); // what is lent without a commit would be taken for that of the next one
+      return Promise.reject(error);
+    }
+  }
+
+  private submitNow(lines: RecordLines, take: (bytes: Buffer) => Buffer): Promise<AppendResult> {
     const timestamp = this.clock.read();
     const { outcomes, refused, lent, waits } = this.ids.claim(lines);
     const durable = outcomes === null ? this.allAppended(lines.count) : durableWith(outcomes);

@@ -8,11 +8,13 @@ const KEY = Buffer.from('of the hashes 16');
 
 /** Bytes of all its typed arrays. */
 function bytesHeld(index: DedupeIndex): number {
-  const { ring, slots } = index as unknown as {
-    ring: { chunks: Map<number, Uint32Array> };
-    slots: Uint32Array;
+  const { ring, table } = index as unknown as {
+    ring: { chunks: Uint32Array[] };
+    table: { slots: Uint32Array; larger: Uint32Array | null };
   };
-  return [...ring.chunks.values(), slots].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const { slots, larger } = table;
+  const arrays = [...ring.chunks, slots, ...(larger === null ? [] : [larger])];
+  return arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
 /** As if so many ids had come and gone: slots have no room for all of their numbers. */

@@ -1,6 +1,7 @@
 import { CONTENT_WORDS, ENTRY_BYTES, ID_WORDS, IdRing, SECOND_WORD } from './id-ring.js';
+import { IdTable, NO_ENTRY } from './id-table.js';
 import type { RecordSpans } from '../record-lines.port.js';
-import { SipHash } from './sip-hash.js';
+import { HASH_WORDS, SipHash } from './sip-hash.js';
 
 /** How an id stands to what the log holds. */
 export type IdLookup = 'new' | 'duplicate' | 'id-reused';
@@ -10,33 +11,31 @@ export interface DedupeBounds {
   readonly windowSeconds: number;
 }
 
-/** A unit of UTF-16 becomes at most three bytes. */
-const UTF8_BYTES_PER_UNIT_MAX = 3;
-/** Texts up to a third of this are hashed without an object for their bytes. */
-const SCRATCH_BYTES = 64 * 1024;
-const FIRST_CAPACITY = 1_024;
-const LOAD_MAX = 0.75;
 /**
  * So that one addition after a quiet day does not stop the process for a million others. With more
  * than 1, the index still gets smaller.
  */
 const EVICTIONS_PER_ADD_MAX = 2;
-/** Slots hold a sequence number modulo this, plus 1; 0 is an empty slot. */
-const CODES = 2 ** 32 - 1;
+/** Of a record: those of its id, and then those of its payload. */
+export const RECORD_HASH_WORDS = 2 * HASH_WORDS;
 
 /**
- * The ids of durable records, within a window of time and number. Holds no id, only 128 bits of a
+ * The ids of durable records, within a window of time and number, and behind them those that are lent to
+ * records on their way to the disk. Holds no id, only 128 bits of a
  * keyed hash (nobody who does not know the key can prepare a collision), and 64 bits of the
- * payload's, in typed arrays: 28 bytes an id in a ring, ordered by time, and 5 to 11 in an
- * open-addressing table of positions in that ring. Entries leave at the old end of the ring.
+ * payload's, in typed arrays: 28 bytes an id in a ring, ordered by time, and 6 to 12 in a
+ * table of positions in that ring, which for a while are two when it grows.
+ *
+ * Entries enter at the young end of the ring, lent. Commits end in order, so they become durable from the old
+ * end of the lent ones on; when one fails, all behind it fail, too, and leave as they came. Durable ones leave at
+ * the old end.
  */
 export class DedupeIndex {
-  private readonly hash: SipHash;
-  private readonly scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
-  private readonly idHash = new Uint32Array(ID_WORDS);
-  private readonly content = new Uint32Array(CONTENT_WORDS);
+  /** Under the key of this index: what it calls hashes are its own. */
+  readonly hash: SipHash;
   private readonly ring = new IdRing();
-  private slots = new Uint32Array(FIRST_CAPACITY);
+  private readonly table = new IdTable(this.ring);
+  private lent = 0;
 
   /** @param key of the hashes, 16 bytes */
   constructor(
@@ -46,13 +45,18 @@ export class DedupeIndex {
     this.hash = new SipHash(key);
   }
 
+  /** Of durable records. */
   get size(): number {
-    return this.ring.size;
+    return this.ring.size - this.lent;
   }
 
-  /** The border between what was added until now and what comes: it only grows. */
+  get lentCount(): number {
+    return this.lent;
+  }
+
+  /** The border between what became durable until now and what comes: it only grows. */
   get position(): number {
-    return this.ring.next;
+    return this.ring.next - this.lent;
   }
 
   /**
@@ -60,50 +64,102 @@ export class DedupeIndex {
    * ids that were added longer ago than the window are new again.
    */
   look(id: string, payload: string, now: number): IdLookup {
-    this.hashText(id, this.idHash);
-    const oldest = Math.floor(now) - this.bounds.windowSeconds;
-    const mask = this.slots.length - 1;
-    for (let slot = (this.idHash[0] ?? 0) & mask; ; slot = (slot + 1) & mask) {
-      const code = this.slots[slot] ?? 0;
-      if (code === 0) return 'new';
-      const { chunk, at } = this.ring.entry(this.sequenceOf(code));
-      if ((chunk[at + SECOND_WORD] ?? 0) < oldest || !holds(chunk, at, this.idHash)) continue;
-      this.hashText(payload, this.content);
-      return holds(chunk, at + ID_WORDS, this.content) ? 'duplicate' : 'id-reused';
-    }
-  }
-
-  /** Remembers the id of a record that is durable. @param now as in `look`. */
-  add(id: string, payload: string, now: number): void {
-    this.hashText(id, this.idHash);
-    this.hashText(payload, this.content);
-    this.addHashed(now);
-  }
-
-  /** The same, for a record whose id and payload are there as UTF-8. */
-  addBytes(bytes: Uint8Array, spans: RecordSpans, now: number): void {
-    copyWords(this.hash.digest(bytes, spans.idStart, spans.idEnd), this.idHash);
-    copyWords(this.hash.digest(bytes, spans.payloadStart, spans.payloadEnd), this.content);
-    this.addHashed(now);
+    const hashes = this.hash.digestTexts(id, payload);
+    const sequence = this.find(hashes, 0, now);
+    if (sequence === NO_ENTRY) return 'new';
+    return this.hasContent(sequence, hashes, 0) ? 'duplicate' : 'id-reused';
   }
 
   /**
-   * Whole entries as they lie in memory, from the position `from`, or the oldest that is still there,
-   * to before `to`: at most `countMax`. Their seconds are told from `startSeconds` on.
+   * The entry of an id, which is lent or within the window, or NO_ENTRY: the id is new then.
+   * @param hashes of a record, from `at` on @param now as in `look`
+   */
+  find(hashes: Uint32Array, at: number, now: number): number {
+    const { table, ring, position } = this;
+    const oldest = Math.floor(now) - this.bounds.windowSeconds;
+    const word = hashes[at] ?? 0;
+    for (let slot = table.home(word); ; slot = table.after(slot)) {
+      const sequence = table.sequenceAt(slot);
+      if (sequence === NO_ENTRY) return NO_ENTRY;
+      const [chunk, place] = [ring.chunkOf(sequence), ring.placeOf(sequence)];
+      if (chunk[place] !== word) continue;
+      let same = 1;
+      while (same < ID_WORDS && chunk[place + same] === hashes[at + same]) same++;
+      if (same < ID_WORDS) continue;
+      if (sequence >= position || (chunk[place + SECOND_WORD] ?? 0) >= oldest) return sequence;
+    }
+  }
+
+  /** Whether the payload of an entry is that of a record. */
+  hasContent(sequence: number, hashes: Uint32Array, at: number): boolean {
+    const [chunk, place] = [this.ring.chunkOf(sequence), this.ring.placeOf(sequence)];
+    for (let i = 0; i < CONTENT_WORDS; i++) {
+      if (chunk[place + ID_WORDS + i] !== hashes[at + HASH_WORDS + i]) return false;
+    }
+    return true;
+  }
+
+  /** Lends a new id to a record that is on its way to the disk. @param hashes of it, from `at` on */
+  lend(hashes: Uint32Array, at: number): void {
+    const { ring } = this;
+    const sequence = ring.next;
+    ring.extend(1);
+    const [chunk, place] = [ring.chunkOf(sequence), ring.placeOf(sequence)];
+    for (let i = 0; i < ID_WORDS; i++) chunk[place + i] = hashes[at + i] ?? 0;
+    for (let i = 0; i < CONTENT_WORDS; i++) {
+      chunk[place + ID_WORDS + i] = hashes[at + HASH_WORDS + i] ?? 0;
+    }
+    this.lent += 1;
+    this.table.add(sequence, hashes[at] ?? 0);
+  }
+
+  /** The oldest `count` of those that are lent belong to durable records now. @param now as in `look` */
+  keepLent(count: number, now: number): void {
+    const { ring, bounds } = this;
+    for (let left = count; left > 0; left--) {
+      this.evict(now);
+      const sequence = this.position;
+      ring.chunkOf(sequence)[ring.placeOf(sequence) + SECOND_WORD] = Math.floor(now);
+      this.lent -= 1;
+      if (this.size > bounds.idsMax) this.table.removeOldest();
+    }
+  }
+
+  /** The youngest that are lent are new again, all but so many: of a commit that failed, and all behind it. */
+  takeLentBack(left: number): void {
+    for (; this.lent > left; this.lent--) this.table.removeNewest();
+  }
+
+  /** Remembers the id of a durable record. None may be lent. @param now as in `look`. */
+  add(id: string, payload: string, now: number): void {
+    this.lend(this.hash.digestTexts(id, payload), 0);
+    this.keepLent(1, now);
+  }
+
+  /** The same, for a record whose id and payload are there as UTF-8. */
+  addBytes(bytes: Buffer, spans: Readonly<RecordSpans>, now: number): void {
+    this.lend(this.hash.digestRecord(bytes, spans), 0);
+    this.keepLent(1, now);
+  }
+
+  /**
+   * Whole entries of durable records as they lie in memory, from the position `from`, or the oldest that is
+   * still there, to before `to`: at most `countMax`. Their seconds are told from `startSeconds` on.
    * @returns a copy, empty at the end, and the position behind.
    */
   copyEntries(
     { from, to, countMax }: { from: number; to: number; countMax: number },
     startSeconds: number,
   ): { readonly bytes: Buffer; readonly next: number } {
-    const first = Math.max(from, this.ring.first);
-    const next = Math.max(first, Math.min(to, this.ring.next, first + countMax));
+    const { ring } = this;
+    const first = Math.max(from, ring.first);
+    const next = Math.max(first, Math.min(to, this.position, first + countMax));
     const words = new Uint32Array(((next - first) * ENTRY_BYTES) / 4);
     const start = Math.floor(startSeconds);
     for (let sequence = first, into = 0; sequence < next; sequence++) {
-      const { chunk, at } = this.ring.entry(sequence);
-      for (let i = 0; i < SECOND_WORD; i++) words[into++] = chunk[at + i] ?? 0;
-      words[into++] = Math.max(0, (chunk[at + SECOND_WORD] ?? 0) - start);
+      const [chunk, place] = [ring.chunkOf(sequence), ring.placeOf(sequence)];
+      for (let i = 0; i < SECOND_WORD; i++) words[into++] = chunk[place + i] ?? 0;
+      words[into++] = Math.max(0, (chunk[place + SECOND_WORD] ?? 0) - start);
     }
     return { bytes: Buffer.from(words.buffer), next };
   }
@@ -118,117 +174,38 @@ export class DedupeIndex {
 
   /**
    * Takes in the first `count` entries that were written to `room`, at most `idsMax`; the oldest of
-   * those before make room. An entry may seem two seconds younger afterwards, and never older.
+   * those before make room. None may be lent. An entry may seem two seconds younger afterwards, and never older.
    * @param startSeconds what their seconds are told from, by the clock of `add`
    */
   admit(count: number, startSeconds: number): void {
-    if (count > this.bounds.idsMax) throw new Error(`${count} ids at once are too many`);
-    while (this.size + count > this.bounds.idsMax) this.letOldestGo();
+    const { ring, bounds } = this;
+    if (count > bounds.idsMax) throw new Error(`${count} ids at once are too many`);
+    while (this.size + count > bounds.idsMax) this.table.removeOldest();
     this.reserve(this.size + count);
     const start = Math.ceil(startSeconds);
-    const from = this.ring.next;
-    this.ring.extend(count);
-    for (let sequence = from; sequence < from + count; sequence++) {
-      const { chunk, at } = this.ring.entry(sequence);
-      chunk[at + SECOND_WORD] = (chunk[at + SECOND_WORD] ?? 0) + start;
-      this.occupy(sequence, chunk[at] ?? 0);
+    for (let left = count; left > 0; left--) {
+      const sequence = ring.next;
+      ring.extend(1);
+      const [chunk, place] = [ring.chunkOf(sequence), ring.placeOf(sequence)];
+      chunk[place + SECOND_WORD] = (chunk[place + SECOND_WORD] ?? 0) + start;
+      this.table.add(sequence, chunk[place] ?? 0);
     }
   }
 
   /** Makes the table large enough for so many ids, or `idsMax`, at once instead of step by step. */
   reserve(count: number): void {
-    let capacity = this.slots.length;
-    while (Math.min(count, this.bounds.idsMax) > capacity * LOAD_MAX) capacity *= 2;
-    if (capacity > this.slots.length) this.rehash(capacity);
-  }
-
-  private addHashed(now: number): void {
-    if (this.bounds.idsMax === 0) return;
-    this.evict(now);
-    this.reserve(this.size + 1);
-    const sequence = this.ring.next;
-    this.ring.extend(1);
-    const { chunk, at } = this.ring.entry(sequence);
-    for (let i = 0; i < ID_WORDS; i++) chunk[at + i] = this.idHash[i] ?? 0;
-    for (let i = 0; i < CONTENT_WORDS; i++) chunk[at + ID_WORDS + i] = this.content[i] ?? 0;
-    chunk[at + SECOND_WORD] = Math.floor(now);
-    this.occupy(sequence, this.idHash[0] ?? 0);
+    this.table.reserve(Math.min(count, this.bounds.idsMax));
   }
 
   /** Lets the oldest go while they are too many or too old; `look` does not need them gone. */
   private evict(now: number): void {
-    const oldest = Math.floor(now) - this.bounds.windowSeconds;
+    const { ring, bounds } = this;
+    const oldest = Math.floor(now) - bounds.windowSeconds;
     for (let evicted = 0; this.size > 0 && evicted < EVICTIONS_PER_ADD_MAX; evicted++) {
-      const { chunk, at } = this.ring.entry(this.ring.first);
-      if (this.size < this.bounds.idsMax && (chunk[at + SECOND_WORD] ?? 0) >= oldest) return;
-      this.letOldestGo();
+      const { first } = ring;
+      const second = ring.chunkOf(first)[ring.placeOf(first) + SECOND_WORD] ?? 0;
+      if (this.size < bounds.idsMax && second >= oldest) return;
+      this.table.removeOldest();
     }
   }
-
-  private letOldestGo(): void {
-    this.vacate(this.ring.first);
-    this.ring.shift();
-  }
-
-  private hashText(text: string, into: Uint32Array): void {
-    const fits = text.length * UTF8_BYTES_PER_UNIT_MAX <= SCRATCH_BYTES;
-    const bytes = fits ? this.scratch : Buffer.from(text);
-    const length = fits ? this.scratch.write(text) : bytes.length;
-    copyWords(this.hash.digest(bytes, 0, length), into);
-  }
-
-  private sequenceOf(code: number): number {
-    const { first } = this.ring;
-    const ahead = code - codeOf(first);
-    return first + (ahead < 0 ? ahead + CODES : ahead);
-  }
-
-  private homeOf(code: number): number {
-    const { chunk, at } = this.ring.entry(this.sequenceOf(code));
-    return (chunk[at] ?? 0) & (this.slots.length - 1);
-  }
-
-  /** @param word the first one of the entry's key */
-  private occupy(sequence: number, word: number): void {
-    const mask = this.slots.length - 1;
-    let slot = word & mask;
-    while (this.slots[slot] !== 0) slot = (slot + 1) & mask;
-    this.slots[slot] = codeOf(sequence);
-  }
-
-  /** Empties the slot of an entry and closes the gap, so that no later one becomes unreachable. */
-  private vacate(sequence: number): void {
-    const code = codeOf(sequence);
-    const mask = this.slots.length - 1;
-    let gap = this.homeOf(code);
-    while (this.slots[gap] !== code) gap = (gap + 1) & mask;
-    for (let slot = (gap + 1) & mask; this.slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const other = this.slots[slot] ?? 0;
-      const distance = (slot - this.homeOf(other)) & mask;
-      if (distance < ((slot - gap) & mask)) continue;
-      this.slots[gap] = other;
-      gap = slot;
-    }
-    this.slots[gap] = 0;
-  }
-
-  private rehash(capacity: number): void {
-    this.slots = new Uint32Array(capacity);
-    for (let sequence = this.ring.first; sequence < this.ring.next; sequence++) {
-      const { chunk, at } = this.ring.entry(sequence);
-      this.occupy(sequence, chunk[at] ?? 0);
-    }
-  }
-}
-
-/** The remainder is of floating-point numbers, which takes longer than all the rest of an addition. */
-const codeOf = (sequence: number): number => (sequence < CODES ? sequence : sequence % CODES) + 1;
-
-function copyWords(from: Uint32Array, into: Uint32Array): void {
-  for (let i = 0; i < into.length; i++) into[i] = from[i] ?? 0;
-}
-
-function holds(chunk: Uint32Array, at: number, words: Uint32Array): boolean {
-  for (let i = 0; i < words.length; i++) if (chunk[at + i] !== words[i]) return false;
-  return true;
 }

@@ -8,18 +8,16 @@ export const SECOND_WORD = ID_WORDS + CONTENT_WORDS;
 const WORDS_PER_ENTRY = SECOND_WORD + 1;
 export const ENTRY_BYTES = WORDS_PER_ENTRY * WORD_BYTES;
 
-/** Where an entry is: its words are `chunk[at]` and those behind. */
-export interface RingEntry {
-  readonly chunk: Uint32Array;
-  readonly at: number;
-}
-
 /**
  * A queue of entries of 28 bytes, each known by its sequence number, which counts from 0 on and never
- * comes again. In chunks of 115 KB, so that it grows without copying, and gives back what left.
+ * comes again (but for those that were taken back). In chunks of 115 KB, so that it grows without copying, and
+ * gives back what left. The words of an entry are those of `chunkOf` from `placeOf` on.
  */
 export class IdRing {
-  private readonly chunks = new Map<number, Uint32Array>();
+  /** Of entries that follow each other, the oldest first. */
+  private chunks: Uint32Array[] = [];
+  /** How many chunks left before the first of them. */
+  private chunksGone = 0;
   private oldest = 0;
   private end = 0;
 
@@ -37,28 +35,34 @@ export class IdRing {
     return this.end - this.oldest;
   }
 
-  /** @throws when it left, or is not there yet. */
-  entry(sequence: number): RingEntry {
-    const chunk = this.chunks.get(Math.floor(sequence / ENTRIES_PER_CHUNK));
+  /** @throws when the entry left, or is not there yet. */
+  chunkOf(sequence: number): Uint32Array {
+    const chunk = this.chunks[Math.floor(sequence / ENTRIES_PER_CHUNK) - this.chunksGone];
     if (chunk === undefined) throw new Error(`no entry ${sequence} in the index of ids`);
-    return { chunk, at: (sequence % ENTRIES_PER_CHUNK) * WORDS_PER_ENTRY };
+    return chunk;
+  }
+
+  placeOf(sequence: number): number {
+    return (sequence % ENTRIES_PER_CHUNK) * WORDS_PER_ENTRY;
   }
 
   /** Takes in `count` entries, whose words were or will be written where they are. */
   extend(count: number): void {
-    for (let sequence = this.end; sequence < this.end + count;) {
-      this.chunkFor(sequence);
-      sequence += ENTRIES_PER_CHUNK - (sequence % ENTRIES_PER_CHUNK);
-    }
+    if (count > 0) this.chunkFor(this.end + count - 1);
     this.end += count;
   }
 
   /** Lets the oldest entry go. */
   shift(): void {
     this.oldest += 1;
-    if (this.oldest % ENTRIES_PER_CHUNK === 0) {
-      this.chunks.delete(this.oldest / ENTRIES_PER_CHUNK - 1);
-    }
+    if (this.oldest % ENTRIES_PER_CHUNK !== 0) return;
+    this.chunks.shift();
+    this.chunksGone += 1;
+  }
+
+  /** Takes the newest entry back. */
+  pop(): void {
+    this.end -= 1;
   }
 
   /**
@@ -73,13 +77,14 @@ export class IdRing {
     return Buffer.from(buffer, within * ENTRY_BYTES, entries * ENTRY_BYTES);
   }
 
-  private chunkFor(sequence: number): Uint32Array {
-    const number = Math.floor(sequence / ENTRIES_PER_CHUNK);
-    let chunk = this.chunks.get(number);
-    if (chunk === undefined) {
-      chunk = new Uint32Array(ENTRIES_PER_CHUNK * WORDS_PER_ENTRY);
-      this.chunks.set(number, chunk);
+  /** The chunk of an entry that comes, made with those before it. */
+  private chunkFor(sequence: number): Uint32Array<ArrayBuffer> {
+    const { chunks } = this;
+    if (chunks.length === 0) this.chunksGone = Math.floor(this.oldest / ENTRIES_PER_CHUNK);
+    const number = Math.floor(sequence / ENTRIES_PER_CHUNK) - this.chunksGone;
+    while (chunks.length <= number) {
+      chunks.push(new Uint32Array(ENTRIES_PER_CHUNK * WORDS_PER_ENTRY));
     }
-    return chunk;
+    return chunks[number] as Uint32Array<ArrayBuffer>;
   }
 }

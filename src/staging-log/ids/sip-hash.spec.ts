@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { SipHash } from './sip-hash.js';
+import { HASH_WORDS, SipHash, SPANS_MAX } from './sip-hash.js';
 
 const MASK = (1n << 64n) - 1n;
 const rotate = (x: bigint, by: bigint): bigint => ((x << by) | (x >> (64n - by))) & MASK;
@@ -46,35 +46,83 @@ function sipHash128(key: Buffer, input: Uint8Array): string {
 }
 
 function hex(words: Uint32Array): string {
-  const out = Buffer.alloc(16);
+  const out = Buffer.alloc(words.length * 4);
   for (const [n, word] of words.entries()) out.writeUInt32LE(word, n * 4);
   return out.toString('hex');
 }
 
+/** Of each part of some bytes. */
+function digestAll(hash: SipHash, bytes: Buffer, parts: readonly (readonly number[])[]): string[] {
+  const words = hash.digest(bytes, Int32Array.from(parts.flat()), parts.length);
+  return parts.map((_, n) => hex(words.subarray(n * HASH_WORDS, (n + 1) * HASH_WORDS)));
+}
+
 const KEY = Buffer.from(Array.from({ length: 16 }, (_, n) => n));
+const MIB = 1024 * 1024;
+const anyKey = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => Buffer.from(bytes));
 
 describe('SipHash', () => {
   it('gives what its authors publish', () => {
-    const hash = new SipHash(KEY);
-    expect(hex(hash.digest(new Uint8Array(0), 0, 0))).toBe('a3817f04ba25a8e66df67214c7550293');
-    expect(hex(hash.digest(KEY, 0, 1))).toBe('da87c1d86b99af44347659119b22fc45');
+    const parts = [
+      [0, 0],
+      [0, 1],
+    ];
+    expect(digestAll(new SipHash(KEY), KEY, parts)).toEqual([
+      'a3817f04ba25a8e66df67214c7550293',
+      'da87c1d86b99af44347659119b22fc45',
+    ]);
   });
 
-  it('gives the same as the paper does, for any key and any part of any bytes', () => {
+  it('gives the same as the paper does, for any key and any parts of any bytes', () => {
     fc.assert(
       fc.property(
-        fc.uint8Array({ minLength: 16, maxLength: 16 }),
-        fc.uint8Array({ maxLength: 300 }),
-        fc.nat(20),
-        (key, bytes, skip) => {
-          const start = Math.min(skip, bytes.length);
-          const end = Math.max(start, bytes.length - skip);
-          const words = new SipHash(Buffer.from(key)).digest(bytes, start, end);
-          const expected = sipHash128(Buffer.from(key), bytes.subarray(start, end));
-          expect(hex(words)).toBe(expected);
+        anyKey,
+        fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+        fc.array(fc.nat(300), { minLength: 2, maxLength: 12 }),
+        (key, bytes, places) => {
+          const sorted = places.map((at) => Math.min(at, bytes.length)).sort((a, b) => a - b);
+          const parts = sorted.flatMap((end, n) =>
+            n % 2 === 0 ? [] : [[sorted[n - 1] ?? 0, end]],
+          );
+          const expected = parts.map(([start, end]) => sipHash128(key, bytes.subarray(start, end)));
+          expect(digestAll(new SipHash(key), bytes, parts)).toEqual(expected);
         },
       ),
       { numRuns: 1_000 },
     );
+  });
+
+  it('gives the same for a record, whether it is there as bytes or as texts', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 100 });
+    fc.assert(
+      fc.property(anyKey, text, text, (key, id, payload) => {
+        const hash = new SipHash(key);
+        const expected = [id, payload].map((one) => sipHash128(key, Buffer.from(one))).join('');
+        expect(hex(hash.digestTexts(id, payload).subarray(0, 2 * HASH_WORDS))).toBe(expected);
+        const bytes = Buffer.from(`..${id}"${payload}..`);
+        const idEnd = 2 + Buffer.byteLength(id);
+        const spans = { idStart: 2, idEnd, payloadStart: idEnd + 1, payloadEnd: bytes.length - 2 };
+        expect(hex(hash.digestRecord(bytes, spans).subarray(0, 2 * HASH_WORDS))).toBe(expected);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('takes as many bytes as there are, and as many parts as it says', () => {
+    const hash = new SipHash(KEY);
+    for (const length of [MIB - 1, 3 * MIB, 100]) {
+      const bytes = Buffer.alloc(length, 'some bytes');
+      const cut = sipHash128(KEY, bytes.subarray(1, 20));
+      const parts = Array.from({ length: SPANS_MAX - 1 }, () => [1, 20]);
+      const hashes = digestAll(hash, bytes, [...parts, [1, length]]);
+      expect(new Set(hashes.slice(0, -1))).toEqual(new Set([cut]));
+      expect(hashes.at(-1)).toBe(sipHash128(KEY, bytes.subarray(1)));
+    }
+  }, 30_000);
+
+  it('keeps the keys of several apart', () => {
+    const [one, other] = [new SipHash(KEY), new SipHash(Buffer.alloc(16, 7))];
+    const hashes = [one, other, one].map((hash) => digestAll(hash, KEY, [[0, 16]])[0]);
+    expect(hashes).toEqual([KEY, Buffer.alloc(16, 7), KEY].map((key) => sipHash128(key, KEY)));
   });
 });
