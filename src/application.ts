@@ -11,6 +11,9 @@ import { Database } from './shared/database/database.js';
 import { EmbeddedPostgres } from './shared/database/embedded/embedded-postgres.js';
 import { Drain } from './shared/drain.js';
 import { Listeners } from './shared/http/listeners.js';
+import { serveDocs } from './shared/http/openapi/serve-docs.js';
+import { prepareExpress } from './shared/http/prepare-express.js';
+import { RequestLog } from './shared/http/request-log.js';
 import { withTimeout } from './shared/with-timeout.js';
 import { StagingLog } from './staging-log/staging-log.port.js';
 
@@ -39,11 +42,18 @@ export class Application {
   private nest!: INestApplication;
   private databaseUrl = '';
 
-  private constructor(private readonly config: AppConfig) {}
+  private constructor(
+    private readonly config: AppConfig,
+    /** Writes what waits of the log, now. */
+    readonly flushLog: () => void,
+  ) {}
 
   static async start(config: AppConfig): Promise<Application> {
-    Logger.overrideLogger(new ApplicationLogger(config.logFormat));
-    const application = new Application(config);
+    const logger = new ApplicationLogger(config.logFormat);
+    Logger.overrideLogger(logger);
+    const application = new Application(config, () => {
+      logger.flush();
+    });
     try {
       await application.startAll();
       return application;
@@ -128,7 +138,8 @@ export class Application {
     });
     this.undo.push(() => this.closeNest());
     const express = this.nest.getHttpAdapter().getInstance() as Express;
-    express.disable('x-powered-by').disable('etag');
+    prepareExpress(express, this.nest.get(RequestLog));
+    serveDocs(this.nest);
     await this.nest.init();
   }
 

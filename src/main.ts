@@ -33,6 +33,7 @@ async function main(): Promise<void> {
   outliveReaders();
   const stop = signalled();
   const application = await Application.start(appConfig);
+  application.flushLog(); // the page comes behind what was said on the way to it
   printReadyPage(application.facts(), appConfig);
   await stop;
   await application.stop();

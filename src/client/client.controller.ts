@@ -1,12 +1,14 @@
-import { Controller, Get, Header, Req, Res } from '@nestjs/common';
+import { All, Controller, Get, Header, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { NeedsScope } from '../shared/http/needs-scope.js';
+import { NotInDocs } from '../shared/http/not-in-docs.js';
+import { methodNotAllowed } from '../shared/http/refuse-unasked.js';
 import { Describe } from '../shared/http/openapi/describe-route.js';
 import { GENERATE_EVENTS_DOCS, PROGRESS_DOCS } from './client.docs.js';
 import { GenerateEvents, type RunSummary } from './client.port.js';
 import { ProgressStreams } from './progress-streams.js';
 
-/** The client's routes. Starting a run is a GET because its users know it so. */
+/** The client's routes. Starting a run is a GET because its users know it so; POST does the same. */
 @Controller('generateEvents')
 export class ClientController {
   constructor(
@@ -21,6 +23,21 @@ export class ClientController {
   @Header('Cache-Control', 'no-store')
   generateEvents(): Promise<RunSummary> {
     return this.events.run();
+  }
+
+  @Post()
+  @HttpCode(200)
+  @NeedsScope('admin')
+  @Header('Cache-Control', 'no-store')
+  generateEventsByPost(): Promise<RunSummary> {
+    return this.events.run();
+  }
+
+  @All()
+  @NotInDocs()
+  @NeedsScope('admin')
+  refuse(@Req() request: Request): never {
+    throw methodNotAllowed(request.method);
   }
 
   /** JSON, once; or, asked with `Accept: text/event-stream`, events for as long as the caller reads. */

@@ -2,6 +2,7 @@ import { Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs
 import type { Request, Response } from 'express';
 import { AppConfig } from '../shared/config/app-config.js';
 import { Database } from '../shared/database/database.js';
+import { BodyWatch } from '../shared/http/body-watch.js';
 import { NeedsScope } from '../shared/http/needs-scope.js';
 import { readBody } from '../shared/http/read-body.js';
 import { requireJson } from '../shared/http/require-json.js';
@@ -31,6 +32,7 @@ export class DeadLettersController {
     private readonly database: Database,
     private readonly resubmissions: ResubmitService,
     private readonly config: AppConfig,
+    private readonly watch: BodyWatch,
   ) {}
 
   @Get()
@@ -63,7 +65,8 @@ export class DeadLettersController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<Resubmitted> {
     requireJson(request.headers['content-type']);
-    const body = await readBody(request, response, { bytesMax: this.config.jsonBodyBytesMax });
+    const bounds = { bytesMax: this.config.jsonBodyBytesMax, watch: this.watch };
+    const body = await readBody(request, response, bounds);
     return this.resubmissions.resubmit(id, decodeCorrection(body));
   }
 }

@@ -6,7 +6,8 @@ import { AppConfig } from '../config/app-config.js';
 import { hostName } from '../config/host-name.js';
 import { InternalKey } from './internal-key.js';
 import { Problem } from './problem.js';
-import { refuseUnasked } from './refuse-unasked.js';
+import { askForBody } from './expected-body.js';
+import { refuseCrossSite, refuseUnasked } from './refuse-unasked.js';
 
 const callers = new WeakMap<IncomingMessage, ApiKey>();
 
@@ -26,7 +27,7 @@ export class Access {
   ) {}
 
   /**
-   * Lets a request in, and remembers whose key it came with.
+   * Lets a request in, remembers whose key it came with, and asks for its body where the sender waits for that.
    * @throws Problem 401, 403, 405 or 421
    */
   admit(request: IncomingMessage, needed: Scope): void {
@@ -34,7 +35,9 @@ export class Access {
     if (key !== null) callers.set(request, key);
     if (key === null || !this.internal.keys.includes(key)) this.checkHost(request);
     if (this.config.apiKeys.length > 0) this.checkScope(key, needed);
+    if (needed !== 'read') refuseCrossSite(request, this.config.allowedHosts);
     if (needed === 'admin') refuseUnasked(request);
+    askForBody(request);
   }
 
   /** Compares with every key, each in constant time, so that time tells nothing about any. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { AppConfig } from '../config/app-config.js';
 import { Problem } from './problem.js';
@@ -16,13 +17,23 @@ export class WatchedBody {
   lastBytes: number;
   lastAt: number;
 
+  /** Kept, since a request loses its own when the connection ends. */
+  private readonly socket: Socket | null;
+
+  /** @param now `performance.now()`: a wall clock that leaps must not cut a body */
   constructor(
     readonly request: IncomingMessage,
-    readonly onSlow: (problem: Problem) => void,
+    readonly onEnd: (problem: Problem) => void,
     now: number,
   ) {
-    this.bytes = this.lastBytes = request.socket.bytesRead;
+    this.socket = request.socket;
+    this.bytes = this.lastBytes = this.received();
     this.since = this.lastAt = now;
+  }
+
+  /** Of the connection, in bytes. */
+  received(): number {
+    return this.socket?.bytesRead ?? 0;
   }
 }
 
@@ -33,25 +44,45 @@ export class WatchedBody {
  */
 @Injectable()
 export class BodyWatch implements OnModuleDestroy {
-  private readonly bodies = new Set<WatchedBody>();
+  private readonly bodies = new Map<IncomingMessage, WatchedBody>();
+  private readonly broken = new WeakSet<IncomingMessage>();
   private readonly timer: NodeJS.Timeout;
 
   constructor(private readonly config: AppConfig) {
     this.timer = setInterval(() => {
-      this.look(Date.now());
+      this.look(performance.now());
     }, LOOK_EVERY_MS);
     this.timer.unref();
   }
 
-  /** From now until `done`. `onSlow` is called once at most, with a 408 to answer. */
-  watch(request: IncomingMessage, onSlow: (problem: Problem) => void): WatchedBody {
-    const body = new WatchedBody(request, onSlow, Date.now());
-    this.bodies.add(body);
+  /**
+   * From now until `done`. `onEnd` is called once at most, later, with what to answer: 408 when the body comes too
+   * slowly, 400 when no more of it can come, though the connection can still be written to.
+   */
+  watch(request: IncomingMessage, onEnd: (problem: Problem) => void): WatchedBody {
+    const body = new WatchedBody(request, onEnd, performance.now());
+    this.bodies.set(request, body);
+    if (this.broken.has(request)) {
+      // Not before the caller knows what is watched.
+      queueMicrotask(() => {
+        this.endBroken(request);
+      });
+    }
     return body;
   }
 
   done(body: WatchedBody): void {
-    this.bodies.delete(body);
+    this.bodies.delete(body.request);
+  }
+
+  /** The connection says that the rest of the body will not come as HTTP. Who reads it, now or later, hears so. */
+  endBroken(request: IncomingMessage): void {
+    this.broken.add(request);
+    const body = this.bodies.get(request);
+    if (body === undefined) return;
+    this.bodies.delete(request);
+    const detail = 'the body ended before its Content-Length or its last chunk';
+    body.onEnd(new Problem({ status: 400, code: 'BODY_INCOMPLETE', detail }));
   }
 
   onModuleDestroy(): void {
@@ -60,8 +91,8 @@ export class BodyWatch implements OnModuleDestroy {
 
   private look(now: number): void {
     const graceMs = this.config.bodyIdleSecondsMax * 1_000;
-    for (const body of this.bodies) {
-      const received = body.request.socket.bytesRead;
+    for (const body of this.bodies.values()) {
+      const received = body.received();
       if (body.held) restart(body, received, now);
       if (received !== body.lastBytes) {
         body.lastBytes = received;
@@ -78,10 +109,10 @@ export class BodyWatch implements OnModuleDestroy {
   }
 
   private end(body: WatchedBody, what: string, graceMs: number): void {
-    this.bodies.delete(body);
+    this.bodies.delete(body.request);
     const seconds = graceMs / 1_000;
     const detail = `${what} for ${seconds} s (BODY_IDLE_SECONDS_MAX, BODY_BYTES_PER_SECOND_MIN)`;
-    body.onSlow(new Problem({ status: 408, code: 'BODY_TOO_SLOW', detail }));
+    body.onEnd(new Problem({ status: 408, code: 'BODY_TOO_SLOW', detail }));
   }
 }
 

@@ -11,13 +11,14 @@ interface RequestMark {
   readonly id: string;
   /** `performance.now()`, in ms. */
   readonly startedAt: number;
+  noted: boolean;
 }
 
 /** A member of the request: at this rate of requests a WeakMap would be felt. */
 const MARK = Symbol('revenue-etl:request');
 
 function markOf(request: IncomingMessage & { [MARK]?: RequestMark }): RequestMark {
-  return (request[MARK] ??= { id: idOf(request), startedAt: performance.now() });
+  return (request[MARK] ??= { id: idOf(request), startedAt: performance.now(), noted: false });
 }
 
 /**
@@ -28,6 +29,14 @@ export const requestIdOf = (request: IncomingMessage): string => markOf(request)
 
 /** When a request was first looked at, by `performance.now()`. */
 export const startOf = (request: IncomingMessage): number => markOf(request).startedAt;
+
+/** True for the first call with this request: it has one line in the log, whoever comes to write it. */
+export function noteOnce(request: IncomingMessage): boolean {
+  const mark = markOf(request);
+  const isFirst = !mark.noted;
+  mark.noted = true;
+  return isFirst;
+}
 
 /** For what has no request: bytes that are no HTTP. */
 export const nextRequestId = (): string => `${BOOT}-${(made += 1)}`;

@@ -7,9 +7,8 @@ import { RunStateStore } from '../../../src/client/run-state.store.js';
 import { AppConfig } from '../../../src/shared/config/app-config.js';
 import { Drain } from '../../../src/shared/drain.js';
 import { InternalKey } from '../../../src/shared/http/internal-key.js';
-import { DirectRoutes } from '../../../src/shared/http/direct-routes.js';
-import { Listeners } from '../../../src/shared/http/listeners.js';
 import { Problem } from '../../../src/shared/http/problem.js';
+import { listenersOf } from '../../support/listeners-of.js';
 import type { FakeIngest } from './fake-ingest.js';
 
 /** A directory with an events file and client state, and services over it as after restarts. */
@@ -53,12 +52,7 @@ export class ClientHarness {
     drain = new Drain(),
   ): GenerateEventsService {
     const config = this.config(ingest, overrides);
-    return new GenerateEventsService(
-      config,
-      new Listeners(config, new DirectRoutes()),
-      new InternalKey(),
-      drain,
-    );
+    return new GenerateEventsService(config, listenersOf(config), new InternalKey(), drain);
   }
 
   /** The one state file: its path and what it says. */

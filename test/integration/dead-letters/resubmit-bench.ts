@@ -9,8 +9,7 @@ import { AppConfig } from '../../../src/shared/config/app-config.js';
 import { Database } from '../../../src/shared/database/database.js';
 import { Drain } from '../../../src/shared/drain.js';
 import { InternalKey } from '../../../src/shared/http/internal-key.js';
-import { DirectRoutes } from '../../../src/shared/http/direct-routes.js';
-import { Listeners } from '../../../src/shared/http/listeners.js';
+import { listenersOf } from '../../support/listeners-of.js';
 import { LoadHarness } from '../processor/load-harness.js';
 
 export const DEAD_LOG = '11111111-1111-4111-8111-111111111111';
@@ -65,10 +64,11 @@ export class ResubmitBench {
   }
 
   async process(name = 'data', isListening = true): Promise<Process> {
-    const settings = { host: '127.0.0.1', serverPort: 0, clientPort: 0, migrationsRun: false };
+    const ports = { serverPort: 0, clientPort: 0, headersSecondsMax: 10 };
+    const settings = { host: '127.0.0.1', ...ports, migrationsRun: false };
     const config = Object.assign(new AppConfig(), settings);
     const [drain, internal] = [new Drain(), new InternalKey()];
-    const listeners = new Listeners(config, new DirectRoutes());
+    const listeners = listenersOf(config);
     const database = new Database(this.harness.dataSource, config, drain);
     await database.start(10_000);
     const log = await this.harness.openLog(name);
