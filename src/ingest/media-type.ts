@@ -24,7 +24,11 @@ export function bodyForm(headers: IncomingHttpHeaders): BodyForm {
   const contentType = headers['content-type'] ?? '';
   // The very texts that nearly everybody sends need no taking apart.
   const form = FORMS.get(contentType) ?? parseForm(contentType);
-  return form === 'json' && isBinaryMode(headers) ? 'cloud-event' : form;
+  if ((form !== 'json' && form !== 'ndjson') || !isBinaryMode(headers)) return form;
+  if (form === 'json') return 'cloud-event';
+  throw unsupported(
+    'a CloudEvent in binary mode (ce-* headers) has one event, as application/json',
+  );
 }
 
 function parseForm(contentType: string): BodyForm {
