@@ -38,10 +38,16 @@ export class EventsRoute implements DirectRoute, OnModuleInit {
     try {
       const { status, body } = await this.events.take(request);
       response.writeHead(status, [
-        ...['Content-Type', 'application/json; charset=utf-8'],
-        ...['Content-Length', String(Buffer.byteLength(body))],
-        ...['X-Request-Id', requestIdOf(request)],
-        ...['Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff'],
+        'Content-Type',
+        'application/json; charset=utf-8',
+        'Content-Length',
+        String(Buffer.byteLength(body)),
+        'X-Request-Id',
+        requestIdOf(request),
+        'Cache-Control',
+        'no-store',
+        'X-Content-Type-Options',
+        'nosniff',
       ]);
       response.end(body);
       this.requests.note(request, status);
