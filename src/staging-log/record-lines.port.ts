@@ -39,6 +39,8 @@ const [ID_MARK, ID_END_MARK] = [0, 1] as const;
 export const PAYLOAD_MARK = 2;
 export const PAYLOAD_END_MARK = 3;
 
+/** A unit of UTF-16 becomes at most three bytes. */
+const UTF8_BYTES_PER_UNIT_MAX = 3;
 const FIRST_BYTES = 4 * 1024;
 const FIRST_RECORDS = 32;
 /** What `clear` keeps at most for the next append. */
@@ -76,16 +78,11 @@ export class RecordLines {
     assertRecord(record);
     const { id, payload } = record;
     const text = id === undefined ? '' : JSON.stringify(id).slice(1, -1);
-    const idBytes = Buffer.byteLength(text);
-    const payloadBytes = Buffer.byteLength(payload);
-    this.makeRoom(idBytes + payloadBytes);
-    const payloadStart = this.beginLine(id === undefined ? null : idBytes);
-    if (id !== undefined) {
-      this.buffer.write(text, this.end + ID_START);
-      if (text !== id) this.escaped.set(this.records, id);
-    }
-    this.buffer.write(payload, payloadStart);
-    this.endLine(payloadStart, payloadStart + payloadBytes);
+    this.makeRoom((text.length + payload.length) * UTF8_BYTES_PER_UNIT_MAX);
+    const idBytes = id === undefined ? null : this.buffer.write(text, this.end + ID_START);
+    if (id !== undefined && text !== id) this.escaped.set(this.records, id);
+    const payloadStart = this.beginLine(idBytes);
+    this.endLine(payloadStart, payloadStart + this.buffer.write(payload, payloadStart));
   }
 
   /**

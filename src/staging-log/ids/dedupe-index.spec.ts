@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DedupeIndex, type DedupeBounds, type IdLookup } from './dedupe-index.js';
+import { NO_ENTRY } from './id-table.js';
 
 /** Some time into a log, in seconds. */
 const START = 1_000_000;
@@ -10,7 +11,7 @@ const KEY = Buffer.from('of the hashes 16');
 function bytesHeld(index: DedupeIndex): number {
   const { ring, table } = index as unknown as {
     ring: { chunks: Uint32Array[] };
-    table: { slots: Uint32Array; larger: Uint32Array | null };
+    table: { slots: Int32Array; larger: Int32Array | null };
   };
   const { slots, larger } = table;
   const arrays = [...ring.chunks, slots, ...(larger === null ? [] : [larger])];
@@ -95,6 +96,65 @@ describe('the index of ids', () => {
       ),
       { numRuns: 400 },
     );
+  });
+
+  it('knows what is lent, keeps it in order when it is durable, and forgets it when it is taken back', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 30 }),
+        fc.constantFrom(0, 2 ** 31 - 60, 2 ** 32 - 60),
+        fc.array(
+          fc.record({
+            what: fc.constantFrom('lend', 'lend', 'lend', 'lend', 'keep', 'take back', 'some'),
+            n: fc.nat(60),
+          }),
+          { maxLength: 500, size: 'max' },
+        ),
+        (idsMax, position, steps) => {
+          const index = indexAt(position, { idsMax, windowSeconds: 1 });
+          const durable: number[] = [];
+          let lent: number[] = [];
+          for (const { what, n } of steps) {
+            if (what === 'keep') {
+              const kept = lent.splice(0, n);
+              index.keepLent(kept.length, START);
+              durable.push(...kept);
+            } else if (what === 'lend') {
+              const known = lent.includes(n) || (idsMax > 0 && durable.slice(-idsMax).includes(n));
+              const hashes = index.hash.digestTexts(`id ${n}`, `${n}`);
+              expect(index.find(hashes, 0, START) !== NO_ENTRY).toBe(known);
+              if (known) continue;
+              index.lend(hashes, 0);
+              lent.push(n);
+            } else {
+              const left = what === 'some' ? Math.min(n, lent.length) : 0;
+              index.takeLentBack(left);
+              lent = lent.slice(0, left);
+            }
+            const remembered = Math.min(idsMax, durable.length);
+            expect([index.lentCount, index.size]).toEqual([lent.length, remembered]);
+          }
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('finds every id while a larger table takes over, and while ids come and go meanwhile', () => {
+    // The table of 1,024 slots begins to move at 717 ids, and needs 45 more for it.
+    const IDS_MAX = 730;
+    const index = new DedupeIndex({ idsMax: IDS_MAX, windowSeconds: 60 }, KEY);
+    for (let n = 0; n < 800; n++) {
+      index.add(`${n}`, `${n}`, START);
+      index.lend(index.hash.digestTexts(`lent ${n}`, ''), 0);
+      index.takeLentBack(0);
+      if (n < 700) continue;
+      const oldest = Math.max(0, n + 1 - IDS_MAX);
+      const answers = Array.from({ length: n + 1 }, (_, id) => index.look(`${id}`, `${id}`, START));
+      expect(answers.lastIndexOf('new')).toBe(oldest - 1);
+      expect(new Set(answers.slice(oldest))).toEqual(new Set(['duplicate']));
+      expect(index.look(`lent ${n}`, '', START)).toBe('new');
+    }
   });
 
   it('keeps exactly the last ones while its ring and its table turn many times', () => {

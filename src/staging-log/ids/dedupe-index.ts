@@ -78,12 +78,11 @@ export class DedupeIndex {
     const { table, ring, position } = this;
     const oldest = Math.floor(now) - this.bounds.windowSeconds;
     const word = hashes[at] ?? 0;
-    for (let slot = table.home(word); ; slot = table.after(slot)) {
+    for (let slot = table.seek(word, word); ; slot = table.seek(slot + 1, word)) {
       const sequence = table.sequenceAt(slot);
       if (sequence === NO_ENTRY) return NO_ENTRY;
       const [chunk, place] = [ring.chunkOf(sequence), ring.placeOf(sequence)];
-      if (chunk[place] !== word) continue;
-      let same = 1;
+      let same = 0;
       while (same < ID_WORDS && chunk[place + same] === hashes[at + same]) same++;
       if (same < ID_WORDS) continue;
       if (sequence >= position || (chunk[place + SECOND_WORD] ?? 0) >= oldest) return sequence;
@@ -97,6 +96,11 @@ export class DedupeIndex {
       if (chunk[place + ID_WORDS + i] !== hashes[at + HASH_WORDS + i]) return false;
     }
     return true;
+  }
+
+  /** Makes it cheaper to find so many records, one after the other, by their hashes. */
+  lookAhead(hashes: Uint32Array, count: number): void {
+    this.table.lookAhead(hashes, RECORD_HASH_WORDS, count);
   }
 
   /** Lends a new id to a record that is on its way to the disk. @param hashes of it, from `at` on */

@@ -109,6 +109,7 @@ export class IdRegister {
   /** @param hashes of the records at hand */
   private decide({ count }: RecordLines, hashes: Uint32Array, now: number): void {
     const { index, numbers } = this;
+    index.lookAhead(hashes, this.atHand);
     for (let i = 0; i < this.atHand; i++) {
       const at = i * RECORD_HASH_WORDS;
       const sequence = index.find(hashes, at, now);

@@ -1,3 +1,4 @@
+/** A power of two. */
 const ENTRIES_PER_CHUNK = 4_096;
 const WORD_BYTES = 4;
 
@@ -43,7 +44,7 @@ export class IdRing {
   }
 
   placeOf(sequence: number): number {
-    return (sequence % ENTRIES_PER_CHUNK) * WORDS_PER_ENTRY;
+    return (sequence & (ENTRIES_PER_CHUNK - 1)) * WORDS_PER_ENTRY; // a remainder would be of floats
   }
 
   /** Takes in `count` entries, whose words were or will be written where they are. */
