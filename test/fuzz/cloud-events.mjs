@@ -58,9 +58,10 @@ export function makeCloudEvent(random, { id, event }) {
     const cloudEvent = { ...base, ...random.pick(BROKEN), data: event };
     return { cloudEvent, outcome: { code: 'CLOUDEVENT_INVALID', mayBe: outcome.code } };
   }
-  const data = random.chance(0.1)
-    ? { data_base64: Buffer.from(JSON.stringify(event)).toString('base64') }
-    : { data: event };
+  const text = JSON.stringify(event);
+  // Of a longer text, deep nesting is found before anything else.
+  const encodes = text.length < 10_000 && random.chance(0.1);
+  const data = encodes ? { data_base64: Buffer.from(text).toString('base64') } : { data: event };
   return { cloudEvent: { ...base, ...data }, outcome };
 }
 
