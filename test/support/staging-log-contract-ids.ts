@@ -27,6 +27,19 @@ export function registerIdTests({ subject, log, reopen }: ContractContext): void
       expect(await readNumbers(log())).toEqual([1]);
     });
 
+    it('is recognised beside records without one, and whatever else stands in the call', async () => {
+      const ids = ['plain', 'a"b', undefined, '\\', 'é', undefined, undefined, 'x'];
+      // Each kind of neighbours, and so many without ids that they are not looked at in one go.
+      const mixed = ids.flatMap((id) => ids.map((next) => [id, next])).flat();
+      const records = mixed.map((id, n) => record(n, id === undefined ? undefined : `${id} ${n}`));
+      const many = Array.from({ length: 6_000 }, (_, n) => record(1_000 + n));
+      const all = [...records, ...many, record(9_000, 'last'), ...many, record(9_001, 'la"st')];
+      const fresh = all.map(() => 'appended');
+      expect(await appendAll(log(), ...all)).toEqual(fresh);
+      const again = all.map(({ id }) => (id === undefined ? 'appended' : 'duplicate'));
+      expect(await appendAll(log(), ...all)).toEqual(again);
+    });
+
     it('is recognised among concurrent calls', async () => {
       const same = Array.from({ length: 50 }, () => appendAll(log(), record(1, 'a')));
       const other = Array.from({ length: 50 }, () => appendAll(log(), record(2, 'a')));

@@ -20,15 +20,17 @@ export interface AnswerHead {
  * connection that is closed over unread bytes is reset, and its sender may never see the answer; one that is read on
  * for ever belongs to the sender. So what is left of the body is read on and thrown away, for a second and a MiB
  * at most, and with `Connection: close`, unless it is short. With a body that was read it is a plain answer.
+ * @param body a text: while an earlier answer of the connection is still due, Node would put bytes behind a
+ * `100 Continue`, and their head before it
  */
-export function endRefused(response: ServerResponse, head: AnswerHead, body: Buffer): void {
+export function endRefused(response: ServerResponse, head: AnswerHead, body: string): void {
   const request = response.req;
   const isLong = isMuchLeft(request);
   if (isLong) response.shouldKeepAlive = false;
   response.writeHead(head.status, {
     ...head.headers,
     'X-Request-Id': requestIdOf(request),
-    'Content-Length': body.length,
+    'Content-Length': Buffer.byteLength(body),
   });
   if (!isLong) {
     response.end(body);

@@ -23,6 +23,6 @@ export function writeProblem(response: ServerResponse, problem: Problem): void {
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
   };
-  const body = Buffer.from(JSON.stringify(problem.getResponse()));
+  const body = JSON.stringify(problem.getResponse());
   endRefused(response, { status: problem.getStatus(), headers }, body);
 }

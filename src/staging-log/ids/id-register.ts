@@ -59,7 +59,7 @@ export class IdRegister {
       const id = lines.escapedIds.get(from);
       if (id === undefined) {
         from = this.takeInHand(lines, from);
-        if (this.atHand === 0) break; // the others have no ids
+        if (this.atHand === 0) continue; // none of those had an id
         this.decide(lines, index.hash.digest(lines.contents, spans, 2 * this.atHand), now);
       } else {
         this.numbers[0] = from;
