@@ -4,7 +4,7 @@ import { NeedsScope } from '../shared/http/needs-scope.js';
 import { NotInDocs } from '../shared/http/not-in-docs.js';
 import { methodNotAllowed } from '../shared/http/refuse-unasked.js';
 import { Describe } from '../shared/http/openapi/describe-route.js';
-import { GENERATE_EVENTS_DOCS, PROGRESS_DOCS } from './client.docs.js';
+import { GENERATE_EVENTS_DOCS, GENERATE_EVENTS_POST_DOCS, PROGRESS_DOCS } from './client.docs.js';
 import { GenerateEvents, type RunSummary } from './client.port.js';
 import { ProgressStreams } from './progress-streams.js';
 
@@ -26,6 +26,7 @@ export class ClientController {
   }
 
   @Post()
+  @Describe(GENERATE_EVENTS_POST_DOCS)
   @HttpCode(200)
   @NeedsScope('admin')
   @Header('Cache-Control', 'no-store')

@@ -91,6 +91,12 @@ export const GENERATE_EVENTS_DOCS: RouteDocs = {
   schemas: SCHEMAS,
 };
 
+/** The same, for who would rather not change something by a GET. */
+export const GENERATE_EVENTS_POST_DOCS: RouteDocs = {
+  ...GENERATE_EVENTS_DOCS,
+  operationId: 'generateEventsByPost',
+};
+
 const STREAM = `data: ${JSON.stringify(PROGRESS)}\n\n`;
 
 export const PROGRESS_DOCS: RouteDocs = {

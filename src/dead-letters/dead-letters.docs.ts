@@ -167,6 +167,7 @@ export const RESUBMIT_DOCS: RouteDocs = {
   problems: [
     ...([
       'REQUEST_INVALID',
+      'BODY_TOO_SLOW',
       'BODY_INCOMPLETE',
       'BODY_TOO_LARGE',
       'MEDIA_TYPE_UNSUPPORTED',

@@ -184,7 +184,7 @@ export const EVENTS_DOCS: RouteDocs = {
     },
   },
   problems: [
-    ...(['ALL_REJECTED', 'BODY_INCOMPLETE', 'BODY_BROKEN', 'CROSS_SITE_REQUEST'] as const),
+    ...(['ALL_REJECTED', 'BODY_INCOMPLETE', 'BODY_BROKEN'] as const),
     ...(['BODY_TOO_SLOW', 'BODY_TOO_LARGE', 'BODY_RATIO_TOO_HIGH', 'ARRAY_TOO_LONG'] as const),
     ...(['MEDIA_TYPE_UNSUPPORTED', 'ENCODING_UNSUPPORTED', 'RATE_LIMITED', 'BODIES_FULL'] as const),
     ...EVENT_CODES,

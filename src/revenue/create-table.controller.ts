@@ -4,7 +4,7 @@ import { NeedsScope } from '../shared/http/needs-scope.js';
 import { NotInDocs } from '../shared/http/not-in-docs.js';
 import { methodNotAllowed } from '../shared/http/refuse-unasked.js';
 import { Describe } from '../shared/http/openapi/describe-route.js';
-import { CREATE_TABLE_DOCS } from './users.docs.js';
+import { CREATE_TABLE_DOCS, CREATE_TABLE_POST_DOCS } from './users.docs.js';
 import { CreateTableService, type CreatedTable } from './create-table.service.js';
 
 @Controller('createTable')
@@ -20,6 +20,7 @@ export class CreateTableController {
   }
 
   @Post()
+  @Describe(CREATE_TABLE_POST_DOCS)
   @HttpCode(200)
   @NeedsScope('admin')
   @Header('Cache-Control', 'no-store')

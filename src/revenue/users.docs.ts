@@ -106,3 +106,9 @@ export const CREATE_TABLE_DOCS: RouteDocs = {
     }),
   },
 };
+
+/** The same, for who would rather not change something by a GET. */
+export const CREATE_TABLE_POST_DOCS: RouteDocs = {
+  ...CREATE_TABLE_DOCS,
+  operationId: 'createTableByPost',
+};

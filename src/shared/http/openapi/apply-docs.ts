@@ -1,10 +1,9 @@
 import type * as SwaggerTypes from '@nestjs/swagger';
 import type { Scope } from '../../config/api-keys.js';
 import { SCOPE_METADATA } from '../needs-scope.js';
-import type { AnswerDocs, DescribedRoute, RouteDocs } from './describe-route.js';
-import { problemAnswers, type AnswerObject } from './problem-answers.js';
+import type { DescribedRoute, RouteDocs } from './describe-route.js';
+import { EVERY_ANSWER, problemAnswers, type AnswerObject } from './problem-answers.js';
 import type { ProblemCode } from './problem-codes.js';
-import type { Schema } from './schema.js';
 
 type Swagger = typeof SwaggerTypes;
 
@@ -71,25 +70,15 @@ function answersOf(
   const refused = problemAnswers(
     problemMembers === undefined ? { codes } : { codes, members: problemMembers },
   );
-  const all = { ...mapValues(answers, withHeaders), ...mapValues(refused, withHeaders) };
-  return all;
+  const taken = Object.entries(answers).map(([status, answer]): [string, AnswerObject] => [
+    status,
+    { ...answer, headers: EVERY_ANSWER },
+  ]);
+  return { ...Object.fromEntries(taken), ...refused };
 }
 
 function accessProblems(scope: Scope | 'public'): ProblemCode[] {
   if (scope === 'public') return [];
   const always: ProblemCode[] = ['KEY_REQUIRED', 'SCOPE_MISSING', 'HOST_NOT_ALLOWED'];
-  return scope === 'admin' ? [...always, 'CROSS_SITE_REQUEST'] : always;
+  return scope === 'read' ? always : [...always, 'CROSS_SITE_REQUEST'];
 }
-
-/** Every answer has them. */
-function withHeaders(answer: AnswerDocs | AnswerObject): AnswerObject {
-  const own: Readonly<Record<string, Schema>> = 'headers' in answer ? answer.headers : {};
-  const headers = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' }, ...own };
-  return { ...answer, headers };
-}
-
-const mapValues = <T, U>(
-  of: Readonly<Record<string | number, T>>,
-  to: (value: T) => U,
-): Record<string, U> =>
-  Object.fromEntries(Object.entries(of).map(([name, value]) => [name, to(value)]));

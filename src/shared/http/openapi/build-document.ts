@@ -53,6 +53,9 @@ const OUTSIDE_OF_ROUTES = [
   'NOT_ACCEPTABLE',
   'REQUEST_TIMEOUT',
   'REQUEST_REFUSED',
+  'HTTP_INVALID',
+  'HEADERS_TOO_SLOW',
+  'HEADERS_TOO_LARGE',
 ] as const;
 
 const applied = new Set<DescribedRoute>();

@@ -9,21 +9,9 @@ export interface PageFile {
 }
 
 /**
- * Nothing is written into the page itself, and nothing comes from elsewhere, so its policy allows only files of
- * this process. Swagger UI's style sheet has its small images in it, hence `data:`.
+ * Nothing is written into the page itself, and nothing comes from elsewhere, as the policy of all pages asks.
+ * @param base where the files are, as seen from the page: the path may end in a slash or not
  */
-export const PAGE_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-/** @param base where the files are, as seen from the page: the path may end in a slash or not. */
 export const pageText = (base: './' | './docs/'): string => `<!DOCTYPE html>
 <html lang="en">
 <head>

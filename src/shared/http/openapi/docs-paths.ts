@@ -1,9 +1,8 @@
 import { PAGE_FILES } from './docs-page.js';
-import { problemAnswers } from './problem-answers.js';
+import { EVERY_ANSWER, problemAnswers } from './problem-answers.js';
 import type { ProblemCode } from './problem-codes.js';
 
 const TAGS = ['Page'];
-const REQUEST_ID = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
 
 function answers(
   description: string,
@@ -11,13 +10,7 @@ function answers(
   problems: readonly ProblemCode[] = [],
 ): object {
   const failed = problemAnswers({ codes: [...problems, 'INTERNAL_ERROR'] });
-  const all = { ...failed, 200: { description, headers: {}, content } };
-  return Object.fromEntries(
-    Object.entries(all).map(([status, answer]) => [
-      status,
-      { ...answer, headers: { ...REQUEST_ID, ...answer.headers } },
-    ]),
-  );
+  return { ...failed, 200: { description, headers: EVERY_ANSWER, content } };
 }
 
 const TEXT = { schema: { type: 'string' } };

@@ -17,6 +17,13 @@ export interface MediaObject {
   >;
 }
 
+const header = (name: string): Schema => ({ $ref: `#/components/headers/${name}` });
+
+/** Headers that every answer has. */
+export const EVERY_ANSWER: Readonly<Record<string, Schema>> = {
+  'X-Request-Id': header('RequestId'),
+};
+
 /** The members that problems have beside those of RFC 9457. */
 const MEMBERS: Readonly<Record<string, Schema>> = {
   retryAfter: { ...COUNT, description: 'The same as the header Retry-After, in seconds.' },
@@ -55,7 +62,7 @@ export const PROBLEM_CODE_SCHEMA: Schema = {
 type Members = Readonly<Record<string, unknown>>;
 
 /** The body of a problem as an example, made as the real one is. */
-export function exampleOf(code: ProblemCode, status: number, more: Members = {}): Members {
+function exampleOf(code: ProblemCode, status: number, more: Members = {}): Members {
   const { detail, retryAfter, members } = PROBLEM_CODES[code];
   const retry = retryAfter === undefined ? {} : { retryAfterSeconds: retryAfter };
   const problem = new Problem({ status, code, detail, ...retry, members: { ...members, ...more } });
@@ -88,6 +95,7 @@ function answerOf(status: number, { codes, members }: OperationProblems): Answer
   return {
     description: `${STATUS_CODES[status] ?? ''}: ${codes.map((code) => `\`${code}\``).join(', ')}`,
     headers: {
+      ...EVERY_ANSWER,
       ...(bodies.some(has('retryAfter')) ? { 'Retry-After': retryHeader(bodies) } : {}),
       ...(status === 401 ? { 'WWW-Authenticate': header('ChallengeHeader') } : {}),
     },
@@ -101,8 +109,6 @@ function answerOf(status: number, { codes, members }: OperationProblems): Answer
 }
 
 const has = (member: string) => (body: Members) => member in body;
-
-const header = (name: string): Schema => ({ $ref: `#/components/headers/${name}` });
 
 const retryHeader = (bodies: readonly Members[]): Schema =>
   header(bodies.every(has('retryAfter')) ? 'RetryHeader' : 'RetryHeaderAtTimes');

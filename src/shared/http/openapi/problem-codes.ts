@@ -19,9 +19,18 @@ const ANY_REQUEST = {
     detail: 'this is not done for another site or ahead of a click',
   },
   ROUTE_UNKNOWN: { statuses: [404], detail: 'Cannot GET /nowhere' },
-  METHOD_NOT_ALLOWED: { statuses: [405], detail: 'HEAD changes nothing; use GET' },
+  METHOD_NOT_ALLOWED: { statuses: [405], detail: 'HEAD does nothing here; use POST or GET' },
   NOT_ACCEPTABLE: { statuses: [406], detail: 'Not Acceptable' },
   REQUEST_TIMEOUT: { statuses: [408], detail: 'Request Timeout' },
+  HTTP_INVALID: { statuses: [400], detail: 'this is not HTTP: Invalid method encountered' },
+  HEADERS_TOO_SLOW: {
+    statuses: [408],
+    detail: 'the headers did not come within HEADERS_SECONDS_MAX',
+  },
+  HEADERS_TOO_LARGE: {
+    statuses: [431],
+    detail: 'the request line and the headers are longer than 16 KiB',
+  },
   REQUEST_REFUSED: { statuses: [400], detail: 'Bad Request' },
   HOST_NOT_ALLOWED: {
     statuses: [421],

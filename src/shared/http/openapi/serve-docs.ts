@@ -3,17 +3,16 @@ import type { Express, RequestHandler, Response } from 'express';
 import { toProblem } from '../to-problem.js';
 import { writeProblem } from '../write-problem.js';
 import { buildDocument } from './build-document.js';
-import { PAGE_FILES, PAGE_POLICY, pageText, type PageFile } from './docs-page.js';
+import { PAGE_FILES, pageText, type PageFile } from './docs-page.js';
 
 /**
- * `GET /docs`, its files, and the document behind it, `GET /docs-json`. To be called before Nest adds its routes.
+ * `GET /docs`, its files, and the document behind it, `GET /docs-json`. To be called before Nest adds its routes, and after what is for every answer.
  * Anybody may read them, keys or not: they say what the source does, and nothing of what is stored. The document is
  * made when it is first asked for.
  */
 export function serveDocs(app: INestApplication): void {
   const express = app.getHttpAdapter().getInstance() as Express;
   express.get('/docs', ({ path }, response) => {
-    response.set('Content-Security-Policy', PAGE_POLICY);
     send(response, 'text/html; charset=utf-8', pageText(path.endsWith('/') ? './' : './docs/'));
   });
   express.get(
