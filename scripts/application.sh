@@ -50,14 +50,18 @@ base_url() {
   printf 'http://%s:%s\n' "$host" "$port"
 }
 
-# get <url> <body file>: prints the status; 000 when there was no answer. The key travels through
-# standard input, where the process list does not show it.
+# key_header: the key as a line of a configuration that curl reads from its standard input, where the
+# process list does not show it.
+key_header() {
+  [ -z "${API_KEY:-}" ] || printf '%s' "$API_KEY" |
+    sed -e 's/[\\"]/\\&/g' -e 's/^/header = "Authorization: Bearer /' -e 's/$/"/'
+  echo
+}
+
+# get <url> <body file>: prints the status; 000 when there was no answer.
 get() {
-  {
-    [ -z "${API_KEY:-}" ] || printf '%s' "$API_KEY" |
-      sed -e 's/[\\"]/\\&/g' -e 's/^/header = "Authorization: Bearer /' -e 's/$/"/'
-    echo
-  } | curl -q -sS --noproxy '*' --config - -o "$2" -w '%{http_code}' "$1" 2> "$work/curl-error"
+  key_header |
+    curl -q -sS --noproxy '*' --config - -o "$2" -w '%{http_code}' "$1" 2> "$work/curl-error"
 }
 
 # text_member <name> <file>: a string member of a JSON object on one line.

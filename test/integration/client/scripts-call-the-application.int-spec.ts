@@ -12,6 +12,17 @@ interface Ended {
   readonly stderr: string;
 }
 
+const SUMMARY = {
+  runId: 'r',
+  read: 9,
+  accepted: 5,
+  duplicates: 4,
+  invalid: [],
+  invalidTotal: 0,
+  durationMs: 7,
+};
+const TOLD = 'generate_events: 9 read, 5 accepted, 4 duplicates, 0 invalid, in 7 ms\n';
+
 let server: Server;
 let requests: IncomingMessage[];
 let reply: { status: number; body: unknown };
@@ -45,12 +56,12 @@ function run(script: string, environment: Record<string, string> = {}): Promise<
 
 describe('the scripts', () => {
   it.each([
-    ['generate-events.sh', '/generateEvents', { runId: 'r', invalidTotal: 0 }],
-    ['create-table.sh', '/createTable', { table: 'users_revenue', created: true }],
-  ])('%s asks for %s and prints the answer', async (script, path, body) => {
+    { script: 'generate-events.sh', path: '/generateEvents', body: SUMMARY, told: TOLD },
+    { script: 'create-table.sh', path: '/createTable', body: { created: true }, told: '' },
+  ])('$script asks for $path and prints the answer', async ({ script, path, body, told }) => {
     reply = { status: 200, body };
     const ended = await run(script);
-    expect(ended).toEqual({ code: 0, stdout: `${JSON.stringify(body)}\n`, stderr: '' });
+    expect(ended).toEqual({ code: 0, stdout: `${JSON.stringify(body)}\n`, stderr: told });
     expect(requests.map(({ url }) => url)).toEqual([path]);
     expect(requests[0]!.headers.authorization).toBeUndefined();
   });
@@ -93,10 +104,13 @@ describe('the scripts', () => {
   });
 
   it('tell how many lines were refused', async () => {
-    reply = { status: 200, body: { runId: 'r', invalidTotal: 12 } };
+    const message = 'no "invalidTotal":3 here';
+    const invalid = [{ line: 2, code: 'VALUE_INVALID', message }];
+    reply = { status: 200, body: { ...SUMMARY, invalid, invalidTotal: 12 } };
     const { code, stderr } = await run('generate-events.sh');
     expect(code).toBe(0);
-    expect(stderr).toContain('lines that were refused: 12');
+    expect(stderr).toContain('4 duplicates, 12 invalid');
+    expect(stderr).toContain('names the lines that were refused');
   });
 
   it.each(['generate-events.sh', 'create-table.sh'])(
