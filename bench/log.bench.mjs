@@ -23,7 +23,12 @@ const ROWS = [
   { name: '64 appenders, ids', appenders: 64, ids: true },
   { name: '1 appender, calls of 1,000', appenders: 1, recordsPerCall: 1_000 },
   { name: '1 appender, calls of 1,000, ids', appenders: 1, recordsPerCall: 1_000, ids: true },
-].map((row) => ({ recordsPerCall: 1, ids: false, goal: false, ...row }));
+  { name: '1,000 records a call, bytes', appenders: 16, recordsPerCall: 1_000, bytes: true },
+  {
+    name: '1,000 records a call, bytes, ids',
+    ...{ appenders: 16, recordsPerCall: 1_000, bytes: true, ids: true },
+  },
+].map((row) => ({ recordsPerCall: 1, ids: false, bytes: false, goal: false, ...row }));
 
 export const summary =
   'durable events/s and latency of the staging log, beside a bare appender and fdatasync alone';

@@ -9,6 +9,7 @@ import { LocalStagingLog } from '../../dist/src/staging-log/local-staging-log.js
 import { closedLoop } from '../support/closed-loop.mjs';
 import { Latencies } from '../support/latencies.mjs';
 import { openBareAppender } from './bare-appender.mjs';
+import { lineAppender } from './line-appender.mjs';
 import { recordMaker } from './record-maker.mjs';
 
 const subjects = { log: measureLog, bare: measureBare, fdatasync: measureSync };
@@ -18,7 +19,7 @@ const { recordsPerCall = 1 } = measurement;
 console.log(JSON.stringify({ eventsPerSecond: callsPerSecond * recordsPerCall, ...times }));
 
 /** With real files and segments as long as they are by default; other bounds are out of the way. */
-async function measureLog({ directory, recordsPerCall, ids, lineBytes, ...load }) {
+async function measureLog({ directory, recordsPerCall, ids, bytes, lineBytes, ...load }) {
   const log = await LocalStagingLog.open({
     dataDir: directory,
     segmentBytesMax: 64 * 1024 * 1024,
@@ -30,8 +31,9 @@ async function measureLog({ directory, recordsPerCall, ids, lineBytes, ...load }
     report: (level, message) => process.stderr.write(`${level}: ${message}\n`),
   });
   const nextRecord = recordMaker(lineBytes, ids);
-  const append =
-    recordsPerCall === 1
+  const append = bytes
+    ? lineAppender(log, recordsPerCall, { ids, lineBytes })
+    : recordsPerCall === 1
       ? () => log.append([nextRecord()])
       : () => log.append(Array.from({ length: recordsPerCall }, nextRecord));
   const figures = await closedLoop(load, append, (answer) => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Offset, StagingLog } from '../../src/staging-log/staging-log.port.js';
 import { registerIdTests } from './staging-log-contract-ids.js';
+import { registerLineTests } from './staging-log-contract-lines.js';
 import { registerPlaceTests } from './staging-log-contract-places.js';
 import { registerRefusalTests } from './staging-log-contract-refusals.js';
 import { appendAll, readLines, readNumbers, readTexts, record } from './staging-log-reading.js';
@@ -188,5 +189,6 @@ export function registerStagingLogTests(create: () => Promise<StagingLogUnderTes
 
   registerPlaceTests(context);
   registerIdTests(context);
+  registerLineTests(context);
   registerRefusalTests(context);
 }

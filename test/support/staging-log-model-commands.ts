@@ -30,6 +30,8 @@ export type Command =
       readonly kind: 'append';
       /** Concurrent ones, each of some records. */
       readonly calls: readonly (readonly RecordPlan[])[];
+      /** Which of the calls bring lines. */
+      readonly asLines: readonly boolean[];
       readonly trouble: Trouble | null;
     }
   | { readonly kind: 'wait'; readonly seconds: number }
@@ -113,6 +115,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
         minLength: 1,
         maxLength: 3,
       }),
+      asLines: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
       trouble: fc.option(trouble, { freq: 2 }),
     }),
   },

@@ -8,7 +8,6 @@ import {
   recordOf,
   type Bounds,
   type Command,
-  type RecordPlan,
   type Scenario,
   type Trouble,
 } from './staging-log-model-commands.js';
@@ -22,7 +21,10 @@ import { compareProof, compareRead } from './staging-log-model-reads.js';
 import { followStart, retireOldest } from './staging-log-model-retire.js';
 import { ModelWorld, type Ground } from './staging-log-model-world.js';
 import { LogModel, type StoredRecord } from './staging-log-model.js';
+import { appendAsLines } from './staging-log-lines.js';
 import { readLines } from './staging-log-reading.js';
+
+type AppendCommand = Extract<Command, { kind: 'append' }>;
 
 /** Performs a scenario on a log and on its model, and compares them after each command. */
 export class ModelRun {
@@ -62,7 +64,7 @@ export class ModelRun {
     const { world, model } = this;
     switch (command.kind) {
       case 'append':
-        return this.append(command.calls, command.trouble);
+        return this.append(command);
       case 'reopen':
         return this.reopen(command.bounds, command.trouble);
       case 'wait':
@@ -88,10 +90,7 @@ export class ModelRun {
     }
   }
 
-  private async append(
-    calls: readonly (readonly RecordPlan[])[],
-    trouble: Trouble | null,
-  ): Promise<void> {
+  private async append({ calls, asLines, trouble }: AppendCommand): Promise<void> {
     const { world } = this;
     const batches = calls.map((plans) => plans.map((plan) => recordOf(plan, this.numbers++)));
     const before = world.log.health();
@@ -101,8 +100,10 @@ export class ModelRun {
     }
     world.begins(trouble);
     const answers = await Promise.all(
-      batches.map(async (records): Promise<Answer> => {
-        const result = await world.log.append(records);
+      batches.map(async (records, index): Promise<Answer> => {
+        const result = await (asLines[index] === true
+          ? appendAsLines(world.log, records)
+          : world.log.append(records));
         return { records, result, isLost: world.isDead };
       }),
     );

@@ -22,17 +22,14 @@ class Disk implements CommitTarget {
   }
 }
 
-function create() {
+function create(now: () => number = () => 7) {
   const disk = new Disk();
   const commits = new GroupCommit(disk, () => undefined);
   const ids = new IdRegister(
     new DedupeIndex({ idsMax: 100, windowSeconds: 60 }, Buffer.alloc(SIP_KEY_BYTES)),
     () => 0,
   );
-  const clock = new RecordClock(
-    () => undefined,
-    () => 7,
-  );
+  const clock = new RecordClock(() => undefined, now);
   return { disk, commits, appender: new Appender(commits, ids, clock) };
 }
 
@@ -87,6 +84,34 @@ describe('the appender', () => {
     commits.resume();
     expect(await appendTwo()).toEqual(['appended', 'appended']);
     expect(disk.commits).toHaveLength(2);
+  });
+
+  it('lends no id to a call that comes to nothing half-way', async () => {
+    let broken = false;
+    const { disk, appender } = create(() => {
+      if (broken) throw new RangeError('made up');
+      return 7;
+    });
+    const [one, two] = [
+      { id: 'one', payload: '{"n":1}' },
+      { id: 'two', payload: '{"n":2}' },
+    ];
+    const first = appender.append([one]);
+    broken = true;
+    await expect(appender.append([one, two])).rejects.toThrow('made up');
+    broken = false;
+    const outcomes = [first, appender.append([two, one]), appender.append([two])].map(
+      async (answer) => {
+        const result = await answer;
+        return result.kind === 'durable' ? result.outcomes : [];
+      },
+    );
+    expect(await Promise.all(outcomes)).toEqual([
+      ...[['appended'], ['appended', 'duplicate'], ['duplicate']],
+    ]);
+    expect(disk.commits.join('')).toBe(
+      '{"timestamp":7,"id":"one","n":1}\n{"timestamp":7,"id":"two","n":2}\n',
+    );
   });
 
   it('rejects a record that cannot be stored, and stores nothing of its call', async () => {

@@ -78,12 +78,11 @@ export class Appender {
   }
 
   private submitNow(lines: RecordLines, take: (bytes: Buffer) => Buffer): Promise<AppendResult> {
-    const timestamp = this.clock.read();
     const { outcomes, refused, lent, waits } = this.ids.claim(lines);
     const durable = outcomes === null ? this.allAppended(lines.count) : durableWith(outcomes);
     if (refused.length > 0) lines.cutOut(refused);
     if (lines.count === 0 && !waits) return Promise.resolve(durable);
-    const bytes = take(stampLines(lines, timestamp));
+    const bytes = take(stampLines(lines, this.clock.read()));
     return new Promise((resolve) => {
       void this.commits.submit(bytes, bytes.length, (end) => {
         if (lent > 0) this.ids.settle(lent, end === null);

@@ -82,6 +82,34 @@ describe('the group commit', () => {
     ]);
   });
 
+  it('writes texts and bytes in their order, and bytes that are alone without a copy', async () => {
+    const { segment, commits } = create();
+    const given: Buffer[] = [];
+    const { append } = segment;
+    segment.append = (bytes) => {
+      given.push(bytes);
+      return append.call(segment, bytes);
+    };
+    const all: Promise<CommitEnd>[] = [];
+    const rounds = [
+      ['a\n', 'é\n', Buffer.from('b\n'), Buffer.from('€\n'), '😀\n', ''],
+      ['c\n'.repeat(5_000), Buffer.from('d\n')],
+    ];
+    const alone = Buffer.from('alone\n');
+    for (const [at, pieces] of [...rounds, [alone]].entries()) {
+      for (const piece of pieces) all.push(commits.submit(piece, Buffer.byteLength(piece)));
+      await segment.begun(at + 1);
+      segment.ends[at]?.(null);
+      await all.at(-1);
+    }
+    expect(segment.appended).toEqual([
+      ...rounds.map((pieces) => pieces.map(String).join('')),
+      'alone\n',
+    ]);
+    expect(given[2]).toBe(alone);
+    expect(commits.pendingBytes).toBe(0);
+  });
+
   it('knows how many bytes wait, those in flight included', async () => {
     const { segment, commits, submit } = create();
     const durable = submit('é\n');
