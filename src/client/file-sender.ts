@@ -77,13 +77,17 @@ export class FileSender {
 
   /** False when it was halted before the end of the file. */
   private async sendLines(file: EventsFile, hash: Hash): Promise<boolean> {
+    let position = 0;
     for await (const chunk of file.chunks(hash)) {
       if (this.halt.aborted) return false;
       for (const line of this.splitter.push(chunk)) {
         const parcel = this.take(line); // awaiting every line would cost more than decoding it
-        if (parcel !== null && !(await this.dispatch(parcel))) return false;
+        if (parcel === null) continue;
+        this.ledger.readTo(line.end);
+        if (!(await this.dispatch(parcel))) return false;
       }
-      this.ledger.countBytes(chunk.length);
+      position += chunk.length;
+      this.ledger.readTo(position);
     }
     for (const line of this.splitter.end()) {
       const parcel = this.take(line);

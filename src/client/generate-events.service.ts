@@ -3,7 +3,6 @@ import { AppConfig } from '../shared/config/app-config.js';
 import { Drain } from '../shared/drain.js';
 import { InternalKey } from '../shared/http/internal-key.js';
 import { Listeners } from '../shared/http/listeners.js';
-import type { ParcelBounds } from './packer.js';
 import { GenerateEvents, type RunProgress, type RunSummary } from './client.port.js';
 import { EventsRun, type Begun } from './events-run.js';
 import { IngestConnection } from './ingest.connection.js';
@@ -106,12 +105,13 @@ export class GenerateEventsService extends GenerateEvents {
   }
 
   private newRun(connection: IngestConnection): EventsRun {
-    const { dataDir, eventsFile, clientConcurrencyMax, clientAttemptsMax } = this.config;
+    const { dataDir, eventsFile, clientRequestItemsMax } = this.config;
+    const { clientConcurrencyMax, clientAttemptsMax } = this.config;
     return new EventsRun({
       eventsFile,
       store: new RunStateStore(dataDir, eventsFile),
       connection,
-      parcelBounds: this.parcelBounds(),
+      parcelBounds: { itemsMax: clientRequestItemsMax, bytesMax: REQUEST_BYTES_MAX },
       concurrencyMax: clientConcurrencyMax,
       attemptsMax: clientAttemptsMax,
       resendMsMax: this.resendMsMax(),
@@ -121,16 +121,6 @@ export class GenerateEventsService extends GenerateEvents {
         this.logBegun(run);
       },
     });
-  }
-
-  /** The own server's bounds are known, so nothing is sent that it would refuse as a whole. */
-  private parcelBounds(): ParcelBounds {
-    const { ingestUrl, clientRequestItemsMax, arrayItemsMax, jsonBodyBytesMax } = this.config;
-    if (ingestUrl !== '') return { itemsMax: clientRequestItemsMax, bytesMax: REQUEST_BYTES_MAX };
-    return {
-      itemsMax: Math.min(clientRequestItemsMax, arrayItemsMax),
-      bytesMax: Math.min(REQUEST_BYTES_MAX, jsonBodyBytesMax),
-    };
   }
 
   /** The window of another ingest is unknown, and taken to be as long as the own one. */

@@ -1,6 +1,7 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { IngestTarget } from './ingest-target.js';
+import { PARCEL_MEDIA_TYPE } from './packer.js';
 import type { HttpAnswer } from './read-answer.js';
 
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
@@ -37,7 +38,7 @@ export class IngestConnection {
     return this.target.url.protocol === 'https:';
   }
 
-  /** Posts one JSON array. Never rejects. `cut` ends the wait for the answer. */
+  /** Posts one parcel. Never rejects. `cut` ends the wait for the answer. */
   async post(body: string, cut: AbortSignal): Promise<Posted> {
     if (cut.aborted) return { kind: 'no-answer', reached: false, cause: 'the run was cut' };
     const bytes = Buffer.from(body);
@@ -98,7 +99,7 @@ export class IngestConnection {
     const { authorization } = this.target;
     return {
       Accept: 'application/json, application/problem+json',
-      'Content-Type': 'application/json',
+      'Content-Type': PARCEL_MEDIA_TYPE,
       'Content-Length': contentLength,
       ...(authorization === null ? {} : { Authorization: authorization }),
     };

@@ -8,9 +8,13 @@ const LINE_BYTES_MAX = 12;
 function split(chunks: readonly Buffer[]): (string | null)[] {
   const splitter = new LineSplitter(LINE_BYTES_MAX);
   const lines: (string | null)[] = [];
+  const bytes = Buffer.concat(chunks).toString('latin1');
+  let end = 0;
   const take = (line: Line): void => {
     lines.push(line.kind === 'line' ? line.bytes.toString('latin1') : null);
     expect(line.number).toBe(lines.length);
+    end = bytes.indexOf('\n', end) + 1 || bytes.length;
+    expect(line.end).toBe(end);
   };
   for (const chunk of chunks) {
     for (const line of splitter.push(chunk)) take(line);
@@ -62,8 +66,8 @@ describe('LineSplitter', () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(50 * 1024 * 1024);
     const after = [...splitter.push(Buffer.from('\nok\n'))];
     expect(after).toEqual([
-      { kind: 'too-long', number: 1 },
-      { kind: 'line', number: 2, bytes: Buffer.from('ok') },
+      { kind: 'too-long', number: 1, end: 500 * megabyte.length + 1 },
+      { kind: 'line', number: 2, bytes: Buffer.from('ok'), end: 500 * megabyte.length + 4 },
     ]);
   });
 

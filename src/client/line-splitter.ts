@@ -2,9 +2,15 @@ const LINE_FEED = 0x0a;
 const NO_BYTES = Buffer.alloc(0);
 
 /** One physical line, without its line feed. `bytes` may be part of the chunk that was pushed. */
-export type Line =
-  | { readonly kind: 'line'; readonly number: number; readonly bytes: Buffer }
-  | { readonly kind: 'too-long'; readonly number: number };
+export type Line = LinePlace &
+  ({ readonly kind: 'line'; readonly bytes: Buffer } | { readonly kind: 'too-long' });
+
+interface LinePlace {
+  /** Counted from 1. */
+  readonly number: number;
+  /** Bytes of the input up to the line's end, its line feed included. */
+  readonly end: number;
+}
 
 /**
  * Splits bytes into lines, whatever the chunks are: it works on bytes, so a chunk may end inside a
@@ -15,6 +21,8 @@ export class LineSplitter {
   private carried: Buffer[] = [];
   private carriedBytes = 0;
   private lines = 0;
+  /** Bytes of all chunks before this one. */
+  private before = 0;
 
   constructor(private readonly lineBytesMax: number) {}
 
@@ -22,15 +30,16 @@ export class LineSplitter {
   *push(chunk: Buffer): Generator<Line, void> {
     let start = 0;
     for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
-      yield this.close(chunk.subarray(start, end));
+      yield this.close(chunk.subarray(start, end), this.before + end + 1);
       start = end + 1;
     }
     this.carry(chunk.subarray(start));
+    this.before += chunk.length;
   }
 
   /** A last line that has no line feed. */
   *end(): Generator<Line, void> {
-    if (this.carriedBytes > 0) yield this.close(NO_BYTES);
+    if (this.carriedBytes > 0) yield this.close(NO_BYTES, this.before);
   }
 
   private carry(rest: Buffer): void {
@@ -40,14 +49,14 @@ export class LineSplitter {
     else this.carried.push(Buffer.from(rest)); // a copy: the reader uses its buffer again
   }
 
-  private close(last: Buffer): Line {
+  private close(last: Buffer, end: number): Line {
     this.lines += 1;
     const bytes = this.carriedBytes + last.length;
     const pieces = this.carried;
     this.carried = [];
     this.carriedBytes = 0;
-    if (bytes > this.lineBytesMax) return { kind: 'too-long', number: this.lines };
+    if (bytes > this.lineBytesMax) return { kind: 'too-long', number: this.lines, end };
     const whole = pieces.length === 0 ? last : Buffer.concat([...pieces, last], bytes);
-    return { kind: 'line', number: this.lines, bytes: whole };
+    return { kind: 'line', number: this.lines, bytes: whole, end };
   }
 }

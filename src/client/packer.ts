@@ -12,15 +12,14 @@ export type Parcel = readonly ParcelItem[];
 
 export interface ParcelBounds {
   readonly itemsMax: number;
-  /** Of the JSON array, with its brackets and commas. */
+  /** Of the body, line ends included. An item that is longer by itself makes a longer one. */
   readonly bytesMax: number;
 }
 
-const BRACKETS_BYTES = 2;
-const COMMA_BYTES = 1;
+const LINE_END_BYTES = 1;
 
 /**
- * The JSON of an event. One without an id gets one that says where it came from, the same at every
+ * The JSON of an event, on one line. One without an id gets one that says where it came from, the same at every
  * attempt of the run, so that the server recognises what it has stored already.
  */
 export function parcelItem(event: RevenueEvent, runId: string, line: number): ParcelItem {
@@ -29,19 +28,22 @@ export function parcelItem(event: RevenueEvent, runId: string, line: number): Pa
   return { line, text: `{"id":${JSON.stringify(id)},${payload.slice(1)}` };
 }
 
+export const PARCEL_MEDIA_TYPE = 'application/x-ndjson';
+
+/** NDJSON: one event a line, each with its line end, so that a body that was cut shows it. */
 export const parcelBody = (parcel: Parcel): string =>
-  `[${parcel.map((item) => item.text).join(',')}]`;
+  parcel.map((item) => `${item.text}\n`).join('');
 
 /** Gathers items, in order, into parcels within both bounds. */
 export class Packer {
   private items: ParcelItem[] = [];
-  private bytes = BRACKETS_BYTES;
+  private bytes = 0;
 
   constructor(private readonly bounds: ParcelBounds) {}
 
   /** Answers with a parcel when this item fills one, or does not fit into it any more. */
   add(item: ParcelItem): Parcel | null {
-    const bytes = Buffer.byteLength(item.text) + COMMA_BYTES;
+    const bytes = Buffer.byteLength(item.text) + LINE_END_BYTES;
     const full = this.bytes + bytes > this.bounds.bytesMax ? this.take() : null;
     this.items.push(item);
     this.bytes += bytes;
@@ -52,7 +54,7 @@ export class Packer {
   take(): Parcel | null {
     const parcel = this.items;
     this.items = [];
-    this.bytes = BRACKETS_BYTES;
+    this.bytes = 0;
     return parcel.length === 0 ? null : parcel;
   }
 }

@@ -68,10 +68,25 @@ describe('readAnswer', () => {
     ['too many', { ...none, accepted: 2 }],
     ['a count that is a text', { ...none, accepted: '1' }],
     ['a negative count', { ...none, accepted: 2, duplicates: -1 }],
-    ['an index beyond the array', { ...none, rejected: [rejection(1)] }],
-    ['read beyond the array', { ...none, accepted: 2, read: 2, stopped: { code: 'X' } }],
+    ['an index beyond what was sent', { ...none, rejected: [rejection(1)] }],
+    ['read beyond what was sent', { ...none, accepted: 2, read: 2, stopped: { code: 'X' } }],
   ])('does not believe a 202 with %s', (_, body) => {
     expect(readAnswer(answer(202, body), 1)).toMatchObject({ kind: 'unexpected' });
+  });
+
+  it('does not believe a rejection of an item that was not read', () => {
+    const body = { ...none, read: 1, rejected: [rejection(1)], stopped: { code: 'X' } };
+    expect(readAnswer(answer(207, body), 2)).toMatchObject({ kind: 'unexpected' });
+  });
+
+  it('does not believe that all was taken of which only a part was read', () => {
+    const body = { ...none, accepted: 1, read: 1 };
+    expect(readAnswer(answer(207, body), 2)).toMatchObject({ kind: 'unexpected' });
+  });
+
+  it('takes a body that was cut on its way for passing', () => {
+    const body = { ...none, code: 'BODY_INCOMPLETE', rejectedTotal: 0 };
+    expect(readAnswer(answer(400, body), 1)).toMatchObject({ kind: 'retryable' });
   });
 
   it('does not believe an answer that it has not read to its end', () => {

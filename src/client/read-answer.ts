@@ -9,14 +9,14 @@ export interface HttpAnswer {
   readonly body: string | null;
 }
 
-/** One item that the server refused; `index` counts in the array that was sent. */
+/** One item that the server refused; `index` counts in what was sent, from 0. */
 export interface Rejection {
   readonly index: number;
   readonly code: string;
   readonly message: string;
 }
 
-/** What ingest said about an array of events. The counts add up to `read`. */
+/** What ingest said about some events. The counts add up to `read`. */
 export type IngestAnswer =
   | ({ readonly kind: 'counted' } & Counts)
   | ({ readonly kind: 'stopped'; readonly refusal: Refusal } & Counts)
@@ -51,6 +51,8 @@ export const mayHaveStored = ({ status }: Refusal): boolean =>
 type Json = Readonly<Record<string, unknown>>;
 
 const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 423, 425, 429, 500, 502, 503, 504]);
+/** Something between the client and ingest lost the end of a body that was sent whole. */
+const BODY_CUT = 'BODY_INCOMPLETE';
 const TEXT_LENGTH_MAX = 300;
 
 /**
@@ -63,7 +65,8 @@ export function readAnswer(answer: HttpAnswer, itemsSent: number): IngestAnswer 
   if (status === 202 || status === 207) return readCounts(answer, body, itemsSent);
   if (status === 400 && judgesItems(body)) return readCounts(answer, body, itemsSent);
   const refusal = refusalOf(answer, body);
-  return { kind: RETRYABLE_STATUSES.has(status) ? 'retryable' : 'final', ...refusal };
+  const passes = RETRYABLE_STATUSES.has(status) || refusal.code === BODY_CUT;
+  return { kind: passes ? 'retryable' : 'final', ...refusal };
 }
 
 /** A 400 about each item, not about the body as a whole. */
@@ -101,7 +104,8 @@ function readCounts(answer: HttpAnswer, body: Json | null, itemsSent: number): I
   if (accepted === null || duplicates === null || rejectedTotal === null || read === null) {
     return unexpected('a count that is not a whole number');
   }
-  if (read > itemsSent || rejectedTotal < rejected.length) {
+  const lastRejected = rejected.at(-1)?.index ?? -1;
+  if (read > itemsSent || rejectedTotal < rejected.length || lastRejected >= read) {
     return unexpected('counts beyond what was sent');
   }
   const counted = accepted + duplicates + rejectedTotal;

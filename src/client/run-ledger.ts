@@ -29,8 +29,9 @@ export class RunLedger {
     return this.current;
   }
 
-  countBytes(bytes: number): void {
-    this.bytesRead += bytes;
+  /** @param bytes of the file, from its start */
+  readTo(bytes: number): void {
+    this.bytesRead = bytes;
   }
 
   countRead(): void {

@@ -1,4 +1,5 @@
 import { Problem } from '../shared/http/problem.js';
+import { PARCEL_MEDIA_TYPE } from './packer.js';
 import type { RunEnd } from './run-end.js';
 import type { SendFailure } from './send-parcel.js';
 
@@ -130,6 +131,8 @@ function remedyOf({ refusal }: Extract<SendFailure, { kind: 'refused' }>): strin
       return 'INGEST_URL must be the base URL: "/events" is added to it';
     case 413:
       return 'Lower CLIENT_REQUEST_ITEMS_MAX, or raise the bound on bodies at the ingest';
+    case 415:
+      return `INGEST_URL must name an ingest that takes ${PARCEL_MEDIA_TYPE}, which the client sends`;
     case 421:
       return 'Add the host to ALLOWED_HOSTS of the ingest';
     default:

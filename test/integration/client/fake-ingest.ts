@@ -9,6 +9,8 @@ export type Conduct =
   | { readonly kind: 'store-and-cut' }
   /** Stores the first items, then answers that it stopped. */
   | { readonly kind: 'store-part'; readonly items: number }
+  /** Stores the first items, then cuts the connection, as a server that appends what comes in. */
+  | { readonly kind: 'store-part-and-cut'; readonly items: number }
   /** Cuts the connection without having stored anything. */
   | { readonly kind: 'cut' }
   /** Answers whatever it is told, and stores nothing. */
@@ -23,7 +25,9 @@ export interface SeenRequest {
   /** Counted from 1. */
   readonly number: number;
   readonly items: readonly FakeEvent[];
+  readonly body: string;
   readonly bytes: number;
+  readonly contentType: string | undefined;
   readonly authorization: string | undefined;
   readonly at: number;
 }
@@ -50,7 +54,13 @@ export class FakeIngest {
   private readonly server: Server;
 
   private constructor(public behave: Behave) {
-    this.server = createServer((request, response) => void this.serve(request, response));
+    this.server = createServer((request, response) => {
+      this.serve(request, response).catch((error: unknown) => {
+        // Final, so that a client that sends something else fails at once.
+        const body = JSON.stringify({ code: 'FAKE_INGEST', detail: String(error) });
+        response.writeHead(415).end(body);
+      });
+    });
     this.server.on('connection', (socket) => this.sockets.add(socket));
   }
 
@@ -90,8 +100,10 @@ export class FakeIngest {
     const body = Buffer.concat(chunks);
     const seen: SeenRequest = {
       number: this.requests.length + 1,
-      items: JSON.parse(body.toString('utf8')) as FakeEvent[],
+      items: itemsOf(body.toString('utf8')),
+      body: body.toString('utf8'),
       bytes: body.length,
+      contentType: request.headers['content-type'],
       authorization: request.headers.authorization,
       at: Date.now(),
     };
@@ -114,6 +126,10 @@ export class FakeIngest {
         answer(response, { ...part, status: 207, read: conduct.items, stopped });
         return;
       }
+      case 'store-part-and-cut':
+        this.store(items.slice(0, conduct.items));
+        response.destroy();
+        return;
       case 'cut':
         response.destroy();
         return;
@@ -141,6 +157,13 @@ export class FakeIngest {
     const status = rejected.length === 0 ? 202 : rejected.length === items.length ? 400 : 207;
     return { status, accepted, duplicates, rejected, rejectedTotal: rejected.length };
   }
+}
+
+/** @throws for what is no NDJSON with a line end behind each of its lines. */
+function itemsOf(body: string): FakeEvent[] {
+  const lines = body.split('\n');
+  if (lines.pop() !== '') throw new Error('the last line has no end');
+  return lines.map((line) => JSON.parse(line) as FakeEvent);
 }
 
 function answer(response: ServerResponse, { status, ...body }: Answer): void {

@@ -24,6 +24,7 @@ describe('the client', () => {
     [403, 'scope'],
     [404, 'INGEST_URL'],
     [413, 'CLIENT_REQUEST_ITEMS_MAX'],
+    [415, 'application/x-ndjson'],
   ])('stops at %i with the remedy', async (status, remedy) => {
     ingest.behave = () => ({ kind: 'say', status, body: { code: 'SAID', detail: 'because' } });
     const problem = await problemOf(harness.service(ingest, { clientConcurrencyMax: 1 }).run());

@@ -32,6 +32,22 @@ describe('the client', () => {
     expect(summary.duplicates).toBeGreaterThan(0);
   });
 
+  it.each([0, 1, 9, 10])('does not count events twice of which %i were stored', async (items) => {
+    ingest.behave = ({ number }) =>
+      number % 4 === 1 ? { kind: 'store-part-and-cut', items } : { kind: 'store' };
+    const summary = await harness.service(ingest).run();
+    expect(ingest.sum).toBe(sumTo(100));
+    expect(summary.accepted + summary.duplicates).toBe(100);
+    expect(summary.duplicates % Math.max(1, items)).toBe(0);
+    expect(summary.duplicates > 0).toBe(items > 0);
+  });
+
+  it('sends again a body that something on the way has cut', async () => {
+    const body = { code: 'BODY_INCOMPLETE', accepted: 0, duplicates: 0, rejected: [] };
+    ingest.behave = first({ kind: 'say', status: 400, body });
+    expect(await harness.service(ingest).run()).toMatchObject({ accepted: 100, duplicates: 0 });
+  });
+
   it('sends again what was cut before it was stored', async () => {
     ingest.behave = first({ kind: 'cut' }, { kind: 'cut' });
     expect(await harness.service(ingest).run()).toMatchObject({ accepted: 100, duplicates: 0 });

@@ -24,6 +24,15 @@ describe('GET /generateEvents', () => {
     expect(ingest.stored.has(`${summary.runId}:250`)).toBe(true);
   });
 
+  it('sends NDJSON, in the layout that ingest splices into records', async () => {
+    await harness.writeEvents(` { "value": 1e2, "name":"add_revenue","userId" : "\\u00e4" }\n`);
+    const { runId } = await harness.service(ingest).run();
+    const line = `{"id":"${runId}:1","userId":"ä","name":"add_revenue","value":100}\n`;
+    expect(ingest.requests).toMatchObject([
+      { contentType: 'application/x-ndjson', bytes: Buffer.byteLength(line), body: line },
+    ]);
+  });
+
   it('goes on after a bad line, and says which lines are bad and why', async () => {
     const lines = [eventLine(1), 'not json', eventLine(2), '{"userId":"u"}', '', eventLine(4)];
     await harness.writeEvents(lines.join('\n'));
