@@ -4,7 +4,7 @@
  * by turns. What a server stored is compared with what it answered, and a difference ends the bench.
  */
 import { loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { measureRow } from './ingest/measure-row.mjs';
 import { parts } from './ingest/parts.mjs';
 import { printIngestFigures } from './ingest/print-ingest-figures.mjs';
@@ -20,10 +20,11 @@ export const options = {
   rounds: { type: 'string', default: '5', help: 'how often everything is measured' },
   seconds: { type: 'string', default: '2', help: 'for each measurement' },
   dir: { type: 'string', default: tmpdir(), help: 'a directory on the disk in question' },
+  profiles: { type: 'string', help: "a directory for .cpuprofile files of the servers' processes" },
 };
 
 /** @returns the load of the machine before, rows, ratios and goals; medians of the rounds, times in ms */
-export async function run({ parts: names, rounds, seconds, dir }) {
+export async function run({ parts: names, rounds, seconds, dir, profiles }) {
   const chosen = names.split(',');
   const unknown = chosen.find((name) => !(name in parts));
   if (unknown !== undefined) throw new RangeError(`there is no part "${unknown}"`);
@@ -31,10 +32,11 @@ export async function run({ parts: names, rounds, seconds, dir }) {
   if (!(asked.rounds >= 1 && asked.seconds > 0)) {
     throw new RangeError('--rounds is at least 1, and --seconds more than 0');
   }
+  const profiling = profiles === undefined ? {} : { profiles: resolve(profiles) };
   const [loadAverage] = loadavg();
   const measured = await withTemporaryDirectory(dir, (parent) =>
     withDatabase(join(parent, 'database'), (database) =>
-      measureRounds({ parent, database, ...asked }, chosen),
+      measureRounds({ parent, database, ...profiling, ...asked }, chosen),
     ),
   );
   const figures = {
@@ -55,7 +57,8 @@ async function measureRounds({ rounds, ...bench }, chosen) {
       const inTurn = Object.entries(rows);
       for (const [name, row] of round % 2 === 0 ? inTurn : inTurn.toReversed()) {
         process.stderr.write(`round ${round + 1} of ${rounds}: ${title}, ${name}\n`);
-        (measured[part][name] ??= []).push(await measureRow(row, bench));
+        const label = `${title}, ${name}, round ${round + 1}`;
+        (measured[part][name] ??= []).push(await measureRow(row, { ...bench, label }));
       }
     }
   }
@@ -66,10 +69,8 @@ function summarize(part, measured) {
   const { title, rows } = parts[part];
   return Object.keys(rows).map((name) => {
     const rounds = measured[name];
-    const medians = Object.keys(rounds[0]).map((figure) => [
-      figure,
-      median(rounds.map((figures) => figures[figure])),
-    ]);
+    const known = Object.keys(rounds[0]).filter((figure) => rounds[0][figure] !== null);
+    const medians = known.map((figure) => [figure, median(rounds.map((one) => one[figure]))]);
     return { name: `${title}, ${name}`, ...Object.fromEntries(medians) };
   });
 }

@@ -1,7 +1,7 @@
 /**
  * A part of the bench of ingest in a process of its own: `node bench/ingest/child.mjs <JSON>`, where the JSON says the
  * subject and what it needs. Prints its figures as a line of JSON; a server, its URL, and then it serves until it is
- * killed.
+ * asked to stop.
  */
 
 /** Each is loaded when it is measured: no other one's code is in its memory. */

@@ -8,10 +8,11 @@ export function printIngestFigures({ loadAverage, rows, ratios }, how) {
   console.log(`The load average of the machine was ${loadAverage.toFixed(2)} before.\n`);
   console.log(
     formatTable([
-      ['', 'events/s', 'requests/s', 'p50 ms', 'p99 ms'],
-      ...rows.map(({ name, eventsPerSecond, requestsPerSecond, p50, p99 }) => [
+      ['', 'events/s', 'requests/s', 'p50 ms', 'p99 ms', 'cpu us/event'],
+      ...rows.map(({ name, eventsPerSecond, requestsPerSecond, p50, p99, cpuMicros }) => [
         ...[name, whole(eventsPerSecond)],
         ...(p50 === undefined ? ['', '', ''] : [whole(requestsPerSecond), time(p50), time(p99)]),
+        typeof cpuMicros === 'number' ? time(cpuMicros) : '',
       ]),
     ]),
   );
