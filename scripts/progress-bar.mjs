@@ -30,9 +30,11 @@ function barOf({ bytesRead, bytesTotal, ratePerSecond, accepted, duplicates, inv
   if (samples.length > SAMPLES_MAX) samples.shift();
   const share = bytesTotal === 0 ? 1 : bytesRead / bytesTotal;
   const bar = '#'.repeat(Math.floor(share * PLACES)).padEnd(PLACES, '-');
-  const counts = `${accepted} accepted, ${duplicates} duplicates, ${invalidTotal} invalid`;
-  const percent = `${Math.floor(share * 100)}%`;
-  return `[${bar}] ${percent}, ETA ${timeLeft(bytesTotal - bytesRead)}, ${ratePerSecond}/s, ${counts}`;
+  const percent = `${Math.floor(share * 100)}%, ETA ${timeLeft(bytesTotal - bytesRead)}`;
+  let counts = `${ratePerSecond}/s, ${accepted} accepted`;
+  if (duplicates > 0) counts += `, ${duplicates} duplicates`;
+  if (invalidTotal > 0) counts += `, ${invalidTotal} invalid`;
+  return `[${bar}] ${percent}, ${counts}`;
 }
 
 /** 1:02:03 or 2:03; `?` while nothing moves. */
