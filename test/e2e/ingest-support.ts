@@ -36,7 +36,7 @@ export function openPost(
   const options = { hostname, port, path: '/events', method: 'POST', headers, agent: false };
   const outgoing = request(options);
   const answer = new Promise<Answer>((resolve, reject) => {
-    outgoing.once('error', reject);
+    outgoing.on('error', reject); // behind an answer it is of no interest
     outgoing.once('response', (response) => {
       const { statusCode = 0, headers: received } = response;
       text(response).then((content) => {
@@ -71,8 +71,16 @@ export async function sendParts(
   return answer;
 }
 
-export const sendLines = (baseUrl: string, lines: readonly string[]): Promise<Answer> =>
-  sendParts(baseUrl, NDJSON, [lines.map((line) => `${line}\n`).join('')]);
+const LINES_AT_ONCE = 500;
+
+/** Sends lines as a body, each with its end. */
+export function sendLines(baseUrl: string, lines: readonly string[]): Promise<Answer> {
+  const parts: string[] = [];
+  for (let from = 0; from < lines.length; from += LINES_AT_ONCE) {
+    parts.push(`${lines.slice(from, from + LINES_AT_ONCE).join('\n')}\n`);
+  }
+  return sendParts(baseUrl, NDJSON, parts);
+}
 
 /** A connection for bytes that no client of HTTP would send. */
 export async function openSocket(baseUrl: string): Promise<Socket> {

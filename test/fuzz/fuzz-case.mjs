@@ -133,7 +133,9 @@ function judgeUnpacked({ broken, coding, judge }) {
   try {
     return judge(UNPACKERS[coding](broken));
   } catch {
-    return refusal(400, 'BODY_BROKEN');
+    // What is unpacked before the break may be too much already.
+    const { refusal: or } = refusal(413, 'BODY_TOO_LARGE');
+    return { refusal: { ...refusal(400, 'BODY_BROKEN').refusal, or } };
   }
 }
 
