@@ -22,6 +22,8 @@ const ANY_REQUEST = {
   METHOD_NOT_ALLOWED: { statuses: [405], detail: 'HEAD does nothing here; use POST or GET' },
   NOT_ACCEPTABLE: { statuses: [406], detail: 'Not Acceptable' },
   REQUEST_TIMEOUT: { statuses: [408], detail: 'Request Timeout' },
+  HOST_MISSING: { statuses: [400], detail: 'a request of HTTP/1.1 has a Host header' },
+  EXPECTATION_UNSUPPORTED: { statuses: [417], detail: 'the only Expect is 100-continue' },
   HTTP_INVALID: { statuses: [400], detail: 'this is not HTTP: Invalid method encountered' },
   HEADERS_TOO_SLOW: {
     statuses: [408],

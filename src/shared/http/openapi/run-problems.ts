@@ -41,7 +41,10 @@ export const RUN_PROBLEMS = {
     statuses: [409],
     detail: `the state of the last run, ${STATE}, cannot be used: it is not JSON`,
   },
-  CLIENT_SETTING_INVALID: { statuses: [500], detail: 'INGEST_URL must not hold a query' },
+  CLIENT_SETTING_INVALID: {
+    statuses: [500],
+    detail: 'INGEST_URL must not hold a user or a password; set INGEST_API_KEY to the key',
+  },
   INGEST_UNREACHABLE: {
     statuses: [502],
     detail: 'no answer from http://127.0.0.1:8000/events after 8 attempts: ECONNREFUSED',
