@@ -55,9 +55,9 @@ const KEPT_BYTES_MAX = 1024 * 1024;
  */
 export class RecordLines {
   private buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
-  private view = viewOf(this.buffer, FIRST_BYTES);
+  private words = viewOf(this.buffer, FIRST_BYTES);
   private source: Buffer | null = null;
-  private sourceView = this.view;
+  private sourceView = this.words;
   private places = new Int32Array(FIRST_RECORDS * MARKS_PER_RECORD);
   private escaped = new Map<number, string>();
   private end = 0;
@@ -110,7 +110,7 @@ export class RecordLines {
   clear(): void {
     [this.end, this.records, this.withIds] = [0, 0, 0];
     this.source = null;
-    this.sourceView = this.view;
+    this.sourceView = this.words;
     if (this.escaped.size > 0) this.escaped.clear();
     if (this.buffer.length > KEPT_BYTES_MAX) this.useBuffer(FIRST_BYTES);
     if (this.places.byteLength > KEPT_BYTES_MAX) {
@@ -126,6 +126,11 @@ export class RecordLines {
   /** For the log: what `marks` tells the places in. */
   get contents(): Buffer {
     return this.buffer;
+  }
+
+  /** For the log: the same. */
+  get view(): DataView {
+    return this.words;
   }
 
   /**
@@ -160,15 +165,15 @@ export class RecordLines {
 
   /** Writes what stands before a payload. @returns where the payload begins. */
   private beginLine(idBytes: number | null): number {
-    const { view, end, places } = this;
+    const { words, end, places } = this;
     const mark = this.records * MARKS_PER_RECORD;
-    view.setFloat64(end, HEAD_WORD_0, true);
-    view.setFloat64(end + WORD_BYTES, HEAD_WORD_1, true);
-    view.setFloat64(end + 2 * WORD_BYTES, HEAD_WORD_2, true);
-    view.setFloat64(end + 3 * WORD_BYTES, HEAD_WORD_3, true);
+    words.setFloat64(end, HEAD_WORD_0, true);
+    words.setFloat64(end + WORD_BYTES, HEAD_WORD_1, true);
+    words.setFloat64(end + 2 * WORD_BYTES, HEAD_WORD_2, true);
+    words.setFloat64(end + 3 * WORD_BYTES, HEAD_WORD_3, true);
     places[mark + ID_MARK] = 0;
     if (idBytes === null) return end + TIMESTAMP_END;
-    view.setUint8(end + ID_START - 1, QUOTE);
+    words.setUint8(end + ID_START - 1, QUOTE);
     const idEnd = end + ID_START + idBytes;
     places[mark + ID_MARK] = end + ID_START;
     places[mark + ID_END_MARK] = idEnd;
@@ -178,8 +183,8 @@ export class RecordLines {
 
   private endLine(payloadStart: number, payloadEnd: number): void {
     const mark = this.records * MARKS_PER_RECORD;
-    this.view.setUint8(payloadStart - 1, QUOTE); // behind the id, or in the room for the time
-    this.view.setUint8(payloadEnd, NEWLINE);
+    this.words.setUint8(payloadStart - 1, QUOTE); // behind the id, or in the room for the time
+    this.words.setUint8(payloadEnd, NEWLINE);
     this.places[mark + PAYLOAD_MARK] = payloadStart;
     this.places[mark + PAYLOAD_END_MARK] = payloadEnd;
     this.records += 1;
@@ -188,13 +193,13 @@ export class RecordLines {
 
   /** Copies from the source; may overwrite up to seven bytes behind. */
   private copy(from: number, end: number, into: number): void {
-    const { view, sourceView } = this;
+    const { words, sourceView } = this;
     if (end - from >= NATIVE_COPY_BYTES_MIN || end + WORD_BYTES > sourceView.byteLength) {
       this.source?.copy(this.buffer, into, from, end);
       return;
     }
     for (let at = into; from < end; from += WORD_BYTES, at += WORD_BYTES) {
-      view.setFloat64(at, sourceView.getFloat64(from, true), true);
+      words.setFloat64(at, sourceView.getFloat64(from, true), true);
     }
   }
 
@@ -225,7 +230,7 @@ export class RecordLines {
     const { buffer } = this;
     this.buffer = Buffer.allocUnsafeSlow(bytes);
     buffer.copy(this.buffer, 0, 0, this.end);
-    this.view = viewOf(this.buffer, bytes);
+    this.words = viewOf(this.buffer, bytes);
   }
 }
 

@@ -56,7 +56,10 @@ export class Appender {
     const text = formatRecord(this.clock.read(), record);
     const { payload } = record;
     const bytes = text.length - payload.length + Buffer.byteLength(payload); // the rest is ASCII
-    const commit = this.commits.submit(text, bytes);
+    return this.answerOne(this.commits.submit(text, bytes));
+  }
+
+  private answerOne(commit: Promise<CommitEnd>): Promise<AppendResult> {
     if (commit !== this.lastCommit) {
       this.lastCommit = commit;
       this.lastAnswer = commit.then((end) => (end === null ? ONE_APPENDED : unavailable(end)));
@@ -83,6 +86,9 @@ export class Appender {
     if (refused.length > 0) lines.cutOut(refused);
     if (lines.count === 0 && !waits) return Promise.resolve(durable);
     const bytes = take(stampLines(lines, this.clock.read()));
+    if (lines.count === 1 && durable === ONE_APPENDED && lent === 0) {
+      return this.answerOne(this.commits.submit(bytes, bytes.length));
+    }
     return new Promise((resolve) => {
       void this.commits.submit(bytes, bytes.length, (end) => {
         if (lent > 0) this.ids.settle(lent, end === null);
@@ -93,6 +99,7 @@ export class Appender {
 
   /** One answer serves all calls of a size, which tend to have the same. */
   private allAppended(count: number): AppendResult {
+    if (count === 1) return ONE_APPENDED;
     if (this.lastAppended.outcomes.length !== count) {
       this.lastAppended = durableWith(Array.from({ length: count }, () => 'appended' as const));
     }

@@ -12,6 +12,8 @@ import {
   type RecordLines,
 } from '../record-lines.port.js';
 
+const room = Buffer.alloc(TIMESTAMP_DIGITS);
+
 /**
  * Completes lines with the time, in place; they are good for nothing but `clear` then.
  * @param timestamp in ms since 1970
@@ -20,11 +22,10 @@ import {
 export function stampLines(lines: RecordLines, timestamp: number): Buffer {
   const digits = String(timestamp);
   if (digits.length !== TIMESTAMP_DIGITS) return stampAnew(lines, digits);
-  const { contents, marks, count } = lines;
-  const view = new DataView(contents.buffer, contents.byteOffset, contents.length);
-  const bytes = Buffer.from(digits);
-  const first = bytes.readDoubleLE(0);
-  const last = bytes.readDoubleLE(TIMESTAMP_DIGITS - WORD_BYTES); // they have some digits in common
+  const { view, marks, count } = lines;
+  room.write(digits);
+  const first = room.readDoubleLE(0);
+  const last = room.readDoubleLE(TIMESTAMP_DIGITS - WORD_BYTES); // they have some digits in common
   let start = 0;
   for (let at = 0; at < count * MARKS_PER_RECORD; at += MARKS_PER_RECORD) {
     view.setFloat64(start + TIMESTAMP_START, first, true);
@@ -32,7 +33,7 @@ export function stampLines(lines: RecordLines, timestamp: number): Buffer {
     view.setUint8(marks[at + PAYLOAD_MARK] ?? 0, COMMA);
     start = (marks[at + PAYLOAD_END_MARK] ?? 0) + 1;
   }
-  return contents.subarray(0, lines.bytes);
+  return lines.contents.subarray(0, lines.bytes);
 }
 
 /** For clocks that are centuries off: there is no room for another number of digits. */
