@@ -2,11 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Access } from '../shared/http/access.js';
 import { DirectRoutes, type DirectRoute } from '../shared/http/direct-routes.js';
+import { endRefused } from '../shared/http/end-refused.js';
 import { requestIdOf } from '../shared/http/request-id.js';
 import { RequestLog } from '../shared/http/request-log.js';
 import { toProblem } from '../shared/http/to-problem.js';
 import { writeProblem } from '../shared/http/write-problem.js';
-import { withNothingStored } from './answer.js';
+import { withNothingStored, type EventsAnswer } from './answer.js';
 import { EventsHandler } from './events.handler.js';
 
 /**
@@ -37,19 +38,8 @@ export class EventsRoute implements DirectRoute, OnModuleInit {
   async answerAdmitted(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       const { status, body } = await this.events.take(request);
-      response.writeHead(status, [
-        'Content-Type',
-        'application/json; charset=utf-8',
-        'Content-Length',
-        String(Buffer.byteLength(body)),
-        'X-Request-Id',
-        requestIdOf(request),
-        'Cache-Control',
-        'no-store',
-        'X-Content-Type-Options',
-        'nosniff',
-      ]);
-      response.end(body);
+      if (request.complete) accept(request, response, { status, body });
+      else endRefused(response, { status, headers: HEADERS }, body);
       this.requests.note(request, status);
     } catch (error) {
       this.refuse(request, response, error);
@@ -71,4 +61,31 @@ export class EventsRoute implements DirectRoute, OnModuleInit {
     writeProblem(response, problem);
     this.requests.note(request, problem.getStatus(), problem.code);
   }
+}
+
+const HEADERS = {
+  'Content-Type': 'application/json; charset=utf-8',
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+};
+
+/** As a list, which Node writes as it is. */
+function accept(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, body }: EventsAnswer,
+): void {
+  response.writeHead(status, [
+    'Content-Type',
+    HEADERS['Content-Type'],
+    'Content-Length',
+    String(Buffer.byteLength(body)),
+    'X-Request-Id',
+    requestIdOf(request),
+    'Cache-Control',
+    HEADERS['Cache-Control'],
+    'X-Content-Type-Options',
+    HEADERS['X-Content-Type-Options'],
+  ]);
+  response.end(body);
 }
