@@ -78,10 +78,12 @@ export class EventBatch {
   /** Counts all items, now that it is known what became of the records. */
   settle(outcomes: readonly RecordOutcome[], counts: ItemCounts): void {
     let [accepted, duplicates, reused] = [0, 0, false];
-    for (const [record, outcome] of outcomes.entries()) {
-      if (outcome === 'appended') accepted += 1;
-      else if (outcome === 'duplicate') duplicates += 1;
-      else {
+    for (let record = 0; record < outcomes.length; record += 1) {
+      if (outcomes[record] === 'appended') {
+        accepted += 1;
+      } else if (outcomes[record] === 'duplicate') {
+        duplicates += 1;
+      } else {
         this.keep({ index: this.places?.[record] ?? record, ...ID_REUSED });
         reused = true;
       }

@@ -9,10 +9,13 @@ import { Problem } from './problem.js';
 import { askForBody } from './expected-body.js';
 import { refuseCrossSite, refuseUnasked } from './refuse-unasked.js';
 
-const callers = new WeakMap<IncomingMessage, ApiKey>();
+/** A member of the request: entries of a WeakMap would be felt at the rate of single events. */
+const CALLER = Symbol('revenue-etl:caller');
+
+type Called = IncomingMessage & { [CALLER]?: ApiKey };
 
 /** The key that a request came with; null for none, and for one that is unknown. */
-export const callerOf = (request: IncomingMessage): ApiKey | null => callers.get(request) ?? null;
+export const callerOf = (request: Called): ApiKey | null => request[CALLER] ?? null;
 
 /**
  * Who may call what. First the Host header (a web page that rebinds its own name to this machine
@@ -30,9 +33,9 @@ export class Access {
    * Lets a request in, remembers whose key it came with, and asks for its body where the sender waits for that.
    * @throws Problem 401, 403, 405 or 421
    */
-  admit(request: IncomingMessage, needed: Scope): void {
+  admit(request: Called, needed: Scope): void {
     const key = this.findKey(bearerOf(request));
-    if (key !== null) callers.set(request, key);
+    if (key !== null) request[CALLER] = key;
     if (key === null || !this.internal.keys.includes(key)) this.checkHost(request);
     if (this.config.apiKeys.length > 0) this.checkScope(key, needed);
     if (needed !== 'read') refuseCrossSite(request, this.config.allowedHosts);

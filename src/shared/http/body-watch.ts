@@ -2,12 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { AppConfig } from '../config/app-config.js';
+import { OpenItems, type Placed } from './open-items.js';
 import { Problem } from './problem.js';
 
 const LOOK_EVERY_MS = 1_000;
 
 /** One body that is being read. */
-export class WatchedBody {
+export class WatchedBody implements Placed {
+  place = -1;
   /** True while the reader does not want more: what does not come then is not the sender's fault. */
   held = false;
   /** What the socket had received at `since`, in bytes, and where the present time of grace began. */
@@ -44,7 +46,7 @@ export class WatchedBody {
  */
 @Injectable()
 export class BodyWatch implements OnModuleDestroy {
-  private readonly bodies = new Map<IncomingMessage, WatchedBody>();
+  private readonly bodies = new OpenItems<WatchedBody>();
   private readonly broken = new WeakSet<IncomingMessage>();
   private readonly timer: NodeJS.Timeout;
 
@@ -61,7 +63,7 @@ export class BodyWatch implements OnModuleDestroy {
    */
   watch(request: IncomingMessage, onEnd: (problem: Problem) => void): WatchedBody {
     const body = new WatchedBody(request, onEnd, performance.now());
-    this.bodies.set(request, body);
+    this.bodies.add(body);
     if (this.broken.has(request)) {
       // Not before the caller knows what is watched.
       queueMicrotask(() => {
@@ -72,15 +74,15 @@ export class BodyWatch implements OnModuleDestroy {
   }
 
   done(body: WatchedBody): void {
-    this.bodies.delete(body.request);
+    this.bodies.delete(body);
   }
 
   /** The connection says that the rest of the body will not come as HTTP. Who reads it, now or later, hears so. */
   endBroken(request: IncomingMessage): void {
     this.broken.add(request);
-    const body = this.bodies.get(request);
+    const body = this.bodies.find((one) => one.request === request);
     if (body === undefined) return;
-    this.bodies.delete(request);
+    this.bodies.delete(body);
     const detail = 'the body ended before its Content-Length or its last chunk';
     body.onEnd(new Problem({ status: 400, code: 'BODY_INCOMPLETE', detail }));
   }
@@ -91,7 +93,7 @@ export class BodyWatch implements OnModuleDestroy {
 
   private look(now: number): void {
     const graceMs = this.config.bodyIdleSecondsMax * 1_000;
-    for (const body of this.bodies.values()) {
+    for (const body of this.bodies.list()) {
       const received = body.received();
       if (body.held) restart(body, received, now);
       if (received !== body.lastBytes) {
@@ -109,7 +111,7 @@ export class BodyWatch implements OnModuleDestroy {
   }
 
   private end(body: WatchedBody, what: string, graceMs: number): void {
-    this.bodies.delete(body.request);
+    this.bodies.delete(body);
     const seconds = graceMs / 1_000;
     const detail = `${what} for ${seconds} s (BODY_IDLE_SECONDS_MAX, BODY_BYTES_PER_SECOND_MIN)`;
     body.onEnd(new Problem({ status: 408, code: 'BODY_TOO_SLOW', detail }));

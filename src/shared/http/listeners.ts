@@ -15,6 +15,7 @@ import { BodyWatch } from './body-watch.js';
 import { DirectRoutes } from './direct-routes.js';
 import { cutUnlessComplete } from './end-refused.js';
 import { holdBody } from './expected-body.js';
+import { OpenItems, type Placed } from './open-items.js';
 import { Problem } from './problem.js';
 import { startOf } from './request-id.js';
 import { RequestLog } from './request-log.js';
@@ -44,6 +45,11 @@ const EXPECTATION_UNSUPPORTED = new Problem({
   detail: 'of the expectations of a request only 100-continue is known',
 });
 
+/** A request that is being answered. */
+interface OpenAnswer extends Placed {
+  readonly response: ServerResponse;
+}
+
 /** A port could not be taken; the message names the variable to change. */
 class ListenError extends Error {
   readonly code = 'LISTEN_FAILED';
@@ -59,7 +65,7 @@ export class Listeners {
   private readonly servers: Server[] = [];
   private server: Server | null = null;
   private client: Server | null = null;
-  private readonly answering = new Set<ServerResponse>();
+  private readonly answering = new OpenItems<OpenAnswer>();
   private closing = false;
   private dropped = 0;
 
@@ -93,7 +99,7 @@ export class Listeners {
    */
   async close(timeoutMs: number): Promise<void> {
     this.closing = true;
-    for (const response of this.answering) response.shouldKeepAlive = false;
+    for (const { response } of this.answering.list()) response.shouldKeepAlive = false;
     await sleep(Math.min(LAST_ANSWER_MS, timeoutMs));
     const closed = this.servers.map((server) => promisify(server.close.bind(server))());
     const sweep = setInterval(() => {
@@ -112,9 +118,10 @@ export class Listeners {
       const { socket } = request;
       startOf(request);
       if (this.closing) response.shouldKeepAlive = false;
-      this.answering.add(response);
+      const open = { response, place: -1 };
+      this.answering.add(open);
       response.once('close', () => {
-        this.answering.delete(response);
+        this.answering.delete(open);
         cutUnlessComplete(request, socket);
       });
       if (request.headers.host === undefined && request.httpVersion === '1.1') {
@@ -176,11 +183,12 @@ export class Listeners {
       socket.destroy();
       return;
     }
-    const response = [...this.answering].find(({ req }) => req.socket === socket);
-    if (response === undefined) {
+    const open = this.answering.find(({ response }) => response.req.socket === socket);
+    if (open === undefined) {
       answerUnread(socket, error, this.requests);
       return;
     }
+    const { response } = open;
     const request = response.req;
     response.shouldKeepAlive = false;
     if (request.complete) {
