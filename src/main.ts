@@ -2,7 +2,6 @@
 import { appConfig } from './shared/config/config.js';
 import 'reflect-metadata';
 import { Application } from './application.js';
-import { boundHeap } from './bound-heap.js';
 import { printReadyPage } from './ready-page.js';
 
 /** Errors with a code of ours carry all that a person needs in their message. */
@@ -29,7 +28,6 @@ function outliveReaders(): void {
 }
 
 async function main(): Promise<void> {
-  boundHeap();
   outliveReaders();
   const stop = signalled();
   const application = await Application.start(appConfig);

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { DataSource } from 'typeorm';
-import { boundHeap } from '../bound-heap.js';
+import { boundHeap } from './bound-heap.js';
 import { appConfig } from '../shared/config/config.js';
 import type { StagingLogReader } from '../staging-log/staging-log.port.js';
 import { Progress } from './progress.js';

@@ -2,10 +2,15 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { Socket } from 'node:net';
 import { requestIdOf } from './request-id.js';
 
-/** So much of a body is read on when its request was refused before its end, ... */
-const LEFT_BYTES_MAX = 1024 * 1024;
-/** ... and for so long. */
-const LEFT_MS_MAX = 1_000;
+/**
+ * So much of a body is read on when its request was answered before its end, ... Kernels hold megabytes of it on the way,
+ * and throwing bytes away costs next to nothing.
+ */
+const LEFT_BYTES_MAX = 64 * 1024 * 1024;
+/** ... and for so long: a sender stops when it has read the answer. */
+const LEFT_MS_MAX = 5_000;
+/** What is left to come when the answer has gone is waited for so long. */
+const REST_MS_MAX = 1_000;
 /** A body that is known to be this short costs less to read than a new connection does. */
 const SHORT_BYTES_MAX = 64 * 1024;
 
@@ -18,7 +23,7 @@ export interface AnswerHead {
 /**
  * Answers a request whose body may not be read to its end, and adds `X-Request-Id` and `Content-Length`. A
  * connection that is closed over unread bytes is reset, and its sender may never see the answer; one that is read on
- * for ever belongs to the sender. So what is left of the body is read on and thrown away, for a second and a MiB
+ * for ever belongs to the sender. So what is left of the body is read on and thrown away, for 5 s and 64 MiB
  * at most, and with `Connection: close`, unless it is short. With a body that was read it is a plain answer.
  * @param body a text: while an earlier answer of the connection is still due, Node would put bytes behind a
  * `100 Continue`, and their head before it
@@ -77,7 +82,7 @@ export function cutUnlessComplete(request: IncomingMessage, socket: Socket): voi
   if (request.complete || socket.destroyed) return;
   setTimeout(() => {
     if (!request.complete) socket.destroy();
-  }, LEFT_MS_MAX).unref();
+  }, REST_MS_MAX).unref();
 }
 
 /** A connection that breaks now breaks behind the answer. */
