@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { DatabaseProxy } from '../support/database-proxy.js';
@@ -8,7 +10,7 @@ import { sendRequest, type Answer } from '../support/send-request.js';
 import { SmallDisk } from '../support/small-disk.js';
 import { storedRecords } from '../support/stored-records.js';
 import { createTestDatabase } from '../support/test-database.js';
-import { sendLines, startIngest } from './ingest-support.js';
+import { NDJSON, openPost, sendLines, startIngest } from './ingest-support.js';
 
 const MEBIBYTE = 1024 * 1024;
 const undo: (() => unknown)[] = [];
@@ -143,5 +145,32 @@ describe('lines that are stopped half-way, sent again from the item that was not
     await eventually(
       async () => (await sendRequest(url, '/users/sender/revenue')).json.revenue === sum,
     );
+  });
+});
+
+describe('a sender that goes on behind the answer', () => {
+  const body = Buffer.from(`${linesOf('sender', 190_000).join('\n')}\n`);
+  const parts = Array.from({ length: Math.ceil(body.length / 65_536) }, (_, i) =>
+    body.subarray(i * 65_536, (i + 1) * 65_536),
+  );
+
+  it.each([
+    ['in chunks', {}],
+    ['with its length', { 'Content-Length': body.length }],
+  ])('reads that 10 MB were stopped, sent %s', async (_, length) => {
+    expect(body.length).toBeGreaterThan(10_000_000);
+    const { application, end } = await startIngest({ KEY_EVENTS_PER_SECOND_MAX: '1000' });
+    undo.push(end);
+    let [stored, halfWay] = [0, 0];
+    for (let round = 0; round < 10 || halfWay < 3; round += 1) {
+      const post = openPost(application.serverUrl, { ...NDJSON, ...length });
+      const sending = pipeline(Readable.from(parts), post.request).catch(() => undefined);
+      const read = readOf(await post.answer, ['RATE_LIMITED']);
+      expect(read).toBeLessThan(190_000);
+      if (read > 0) halfWay += 1;
+      stored += read;
+      await sending;
+    }
+    expect(await storedRecords(application)).toHaveLength(stored);
   });
 });
