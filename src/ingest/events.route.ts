@@ -46,6 +46,13 @@ export class EventsRoute implements DirectRoute, OnModuleInit {
     }
   }
 
+  /** Answers with whatever was thrown before anything of the request was stored. */
+  refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+    const problem = withNothingStored(toProblem(error));
+    writeProblem(response, problem);
+    this.requests.note(request, problem.getStatus(), problem.code);
+  }
+
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       this.access.admit(request, 'ingest');
@@ -54,12 +61,6 @@ export class EventsRoute implements DirectRoute, OnModuleInit {
       return;
     }
     await this.answerAdmitted(request, response);
-  }
-
-  private refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
-    const problem = withNothingStored(toProblem(error));
-    writeProblem(response, problem);
-    this.requests.note(request, problem.getStatus(), problem.code);
   }
 }
 

@@ -88,6 +88,26 @@ describe.each(ROUTES)('$method $path', (route) => {
   );
 });
 
+describe.each([
+  ['KEY_REQUIRED', 401, {}],
+  ['SCOPE_MISSING', 403, { authorization: `Bearer ${KEYS.read}` }],
+  ['CROSS_SITE_REQUEST', 403, { authorization: `Bearer ${KEYS.ingest}`, origin: 'null' }],
+  ['HOST_NOT_ALLOWED', 421, { authorization: `Bearer ${KEYS.ingest}`, host: 'evil.test' }],
+])('%s', (code, status, headers) => {
+  it.each(['/events', '/events/', '/Events', '/events?a=b'])(
+    'says that nothing was stored, however the route is spelled: POST %s',
+    async (path) => {
+      const options = { method: 'POST', headers, body: [EVENT] };
+      const { json, ...answer } = await sendRequest(application.serverUrl, path, options);
+      expect(answer.status).toBe(status);
+      const { type, title, detail, ...members } = json;
+      expect([type, title, detail].every((text) => typeof text === 'string')).toBe(true);
+      const nothing = { accepted: 0, duplicates: 0, rejected: [], rejectedTotal: 0 };
+      expect(members).toEqual({ status, code, ...nothing });
+    },
+  );
+});
+
 describe('keys', () => {
   it('are not asked for by health checks', async () => {
     for (const path of ['/health/live', '/health/ready']) {
