@@ -75,20 +75,15 @@ export class EventsHandler {
     });
     try {
       if (form !== 'json') return await this.takeCloudEvents(request, form, bytes);
-      return (await this.takeScanned(request, bytes)) ?? (await this.takeJson(request, bytes));
+      const window = windowFor(bytes, this.window);
+      if (isScannedEvent(bytes, window)) return await this.takeScannedEvent(request, window);
+      return await this.batches.lend((batch) => {
+        if (!takeScannedArray(bytes, window, batch)) this.addJson(request, bytes, batch);
+        return this.append(request, batch);
+      });
     } finally {
       bodyBytes.give(held);
     }
-  }
-
-  /** The answer to a body in the layout that the scanner takes; null for any other. */
-  private takeScanned(request: IncomingMessage, body: Buffer): Promise<EventsAnswer> | null {
-    const window = windowFor(body, this.window);
-    if (isScannedEvent(body, window)) return this.takeScannedEvent(request, window);
-    const batch = this.batches.borrow();
-    if (takeScannedArray(body, window, batch)) return this.append(request, batch);
-    this.batches.giveBack(batch);
-    return null;
   }
 
   /** One event, as nearly all requests are that hold one: as texts, which the log puts together. */
@@ -104,19 +99,19 @@ export class EventsHandler {
     const result = await this.log.append([id === undefined ? { payload } : { id, payload }]);
     if (result.kind === 'refused') throw refusedByLog(result);
     if (result.outcomes[0] === 'appended') return ONE_ACCEPTED;
-    const batch = this.batches.borrow();
-    batch.addStored();
-    return this.count(batch, result.outcomes);
+    return this.batches.lend((batch) => {
+      batch.addStored();
+      return this.count(batch, result.outcomes);
+    });
   }
 
-  private takeJson(request: IncomingMessage, body: Buffer): Promise<EventsAnswer> {
+  private addJson(request: IncomingMessage, body: Buffer, batch: EventBatch): void {
+    batch.clear(); // of what the scanner took before it met something else
     const json = parseBody(body);
     const items = Array.isArray(json) ? (json as unknown[]) : [json];
     this.checkCount(items.length);
-    const batch = this.batches.borrow();
     const sender = this.senderOf(request);
     for (const item of items) batch.add({ json: item }, sender);
-    return this.append(request, batch);
   }
 
   private takeCloudEvents(
@@ -124,16 +119,14 @@ export class EventsHandler {
     form: BodyForm,
     body: Buffer,
   ): Promise<EventsAnswer> {
-    const batch = this.batches.borrow();
-    if (form === 'cloud-event') {
-      const attributes = decodeBinary(request.headersDistinct);
-      if (attributes.kind === 'refused') throw invalid(attributes.code, attributes.message);
-      const json = parseBody(body);
-      const refusal = refuseDataId(json);
-      if (refusal === null) batch.add({ json, id: attributes.id }, 'any');
-      else batch.reject(refusal);
+    return this.batches.lend((batch) => {
+      if (form === 'cloud-event') addBinary(request, body, batch);
+      else this.addStructured(form, body, batch);
       return this.append(request, batch);
-    }
+    });
+  }
+
+  private addStructured(form: BodyForm, body: Buffer, batch: EventBatch): void {
     const json = parseBody(body);
     const isBatch = form === 'cloud-event-batch';
     if (isBatch && !Array.isArray(json)) {
@@ -142,7 +135,6 @@ export class EventsHandler {
     const items = isBatch ? (json as unknown[]) : [json];
     this.checkCount(items.length);
     for (const item of items) addCloudEvent(item, batch);
-    return this.append(request, batch);
   }
 
   private async append(request: IncomingMessage, batch: EventBatch): Promise<EventsAnswer> {
@@ -159,7 +151,6 @@ export class EventsHandler {
   private count(batch: EventBatch, outcomes: Parameters<EventBatch['settle']>[0]): EventsAnswer {
     const counts = new ItemCounts(this.config.rejectedItemsMax);
     batch.settle(outcomes, counts);
-    this.batches.giveBack(batch);
     return answerOf(counts, null);
   }
 
@@ -173,6 +164,15 @@ export class EventsHandler {
   private senderOf(request: IncomingMessage): Sender {
     return callerOf(request) === this.internal.corrections.key ? 'corrections' : 'any';
   }
+}
+
+function addBinary(request: IncomingMessage, body: Buffer, batch: EventBatch): void {
+  const attributes = decodeBinary(request.headersDistinct);
+  if (attributes.kind === 'refused') throw invalid(attributes.code, attributes.message);
+  const json = parseBody(body);
+  const refusal = refuseDataId(json);
+  if (refusal === null) batch.add({ json, id: attributes.id }, 'any');
+  else batch.reject(refusal);
 }
 
 function addCloudEvent(json: unknown, batch: EventBatch): void {

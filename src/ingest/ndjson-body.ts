@@ -69,11 +69,21 @@ export class NdjsonBody {
   /** @throws Problem when nothing more is to be taken. */
   private async fill(take: (batch: EventBatch) => void): Promise<void> {
     if (this.refused !== null) throw this.refused;
-    const batch = this.options.batches.borrow();
-    take(batch);
-    this.holdCarried();
-    if (batch.items === 0) this.options.batches.giveBack(batch);
-    else await this.append(batch);
+    const { batches, log } = this.options;
+    // One that is refused at once is waited for, so that no later one is appended behind the gap.
+    const waits = log.health().kind === 'refusing';
+    const batch = batches.borrow();
+    try {
+      take(batch);
+      this.holdCarried();
+      if (batch.items === 0) batches.giveBack(batch);
+      else this.append(batch);
+    } catch (error) {
+      batches.giveBack(batch);
+      throw error;
+    }
+    if (waits) await Promise.all(this.appends);
+    while (this.appends.length >= APPENDS_MAX) await this.appends.shift();
   }
 
   private holdCarried(): void {
@@ -83,15 +93,14 @@ export class NdjsonBody {
     this.carried = carriedBytes;
   }
 
-  private async append(batch: EventBatch): Promise<void> {
-    const { log, bodyBytes, admit } = this.options;
+  /** The batch is given back when the log has answered. @throws Problem when the log was not asked. */
+  private append(batch: EventBatch): void {
+    const { log, batches, bodyBytes, admit } = this.options;
     const { lines } = batch;
     const refusal = lines.count === 0 ? null : admit(lines.count);
     if (refusal !== null) throw refusal;
-    bodyBytes.take(lines.bytes);
-    // One that is refused at once is waited for, so that no later one is appended behind the gap.
-    const waits = log.health().kind === 'refusing';
     const { bytes } = lines;
+    bodyBytes.take(bytes);
     const before = this.appends.at(-1);
     const appending = lines.count === 0 ? NOTHING : log.appendLines(lines);
     this.appends.push(
@@ -104,16 +113,14 @@ export class NdjsonBody {
         })
         .finally(() => {
           bodyBytes.give(bytes);
+          batches.giveBack(batch);
         }),
     );
-    if (waits) await Promise.all(this.appends);
-    while (this.appends.length >= APPENDS_MAX) await this.appends.shift();
   }
 
   private settle(batch: EventBatch, result: AppendResult): void {
     if (result.kind === 'refused') this.refuse(refusedByLog(result));
     else if (this.refused === null) batch.settle(result.outcomes, this.options.counts);
-    this.options.batches.giveBack(batch);
   }
 
   private refuse(problem: Problem): void {
