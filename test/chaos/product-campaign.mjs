@@ -12,6 +12,8 @@ import { ProductKills } from './product-kills.mjs';
 import { StoredLog } from './stored-log.mjs';
 import { Violation } from './stored-records.mjs';
 
+/** Until the first look of retirement, also on a machine with other work. */
+const SETTLE_WAIT_MS = 60_000;
 const VERIFY_EVERY = 25;
 /** Then it is stopped, and its files are looked at. */
 const DATABASE_KILLS_PER_LIFE = 20;
@@ -158,7 +160,7 @@ export class ProductCampaign {
     await this.#stop();
     const life = this.#start({ ...this.#deck.life(), segmentBytesMax: 20_000 });
     const url = await life.ready();
-    const isRetired = life.retires();
+    const isRetired = life.retires(SETTLE_WAIT_MS);
     await this.#senders.finish(url, this.#idsMax);
     await untilLoaded(url);
     if (!(await isRetired)) throw new Violation('manual', 'nothing is retired');

@@ -101,10 +101,10 @@ export class ProductLife {
     );
   }
 
-  /** @returns whether a segment began to go */
-  async retires() {
+  /** @returns whether a segment began to go in that time */
+  async retires(waitMs = RETIRING_WAIT_MS) {
     const before = await this.#namesOfShares();
-    for (const deadline = Date.now() + RETIRING_WAIT_MS; Date.now() < deadline;) {
+    for (const deadline = Date.now() + waitMs; Date.now() < deadline;) {
       const names = await this.#namesOfShares();
       if (names.some((name) => !before.includes(name))) return true;
       await sleep(SHARE_LOOK_MS);
