@@ -1,14 +1,17 @@
 import type { IncomingMessage } from 'node:http';
+import type { BodyBytes } from '../shared/http/body-bytes.js';
 import type { BodyWatch, WatchedBody } from '../shared/http/body-watch.js';
 import { Problem } from '../shared/http/problem.js';
 import { bodyIncomplete } from './body-incomplete.js';
-import { unpackerFor, type Unpacker } from './unpackers.js';
+import { unpackingFor, type Unpacker } from './unpackers.js';
 
 /** Up to here nothing is said about the ratio: short bodies of equal lines shrink to next to nothing. */
 const RATIO_LOOKED_AT_FROM_BYTES = 16 * 1024 * 1024;
 
 export interface BodyReaderOptions {
   readonly watch: BodyWatch;
+  /** What unpacking keeps in memory is a part of it. */
+  readonly bodyBytes: BodyBytes;
   /** Unpacked bytes by packed ones. */
   readonly ratioMax: number;
 }
@@ -21,8 +24,11 @@ export class BodyReader {
   private readonly unpacker: Unpacker | null;
   private readonly chunks: AsyncIterator<Buffer>;
   private readonly watched: WatchedBody;
+  private readonly windowBytes: number;
   private received = 0;
   private unpacked = 0;
+  /** Of its window, as far as it is filled. */
+  private heldBytes = 0;
   private stopped: Problem | null = null;
   /** Rejects what `next` promised. */
   private fail: (problem: Problem) => void = () => undefined;
@@ -32,7 +38,9 @@ export class BodyReader {
     private readonly request: IncomingMessage,
     private readonly options: BodyReaderOptions,
   ) {
-    this.unpacker = unpackerFor(request.headers['content-encoding']);
+    const unpacking = unpackingFor(request.headers['content-encoding']);
+    this.unpacker = unpacking?.create() ?? null;
+    this.windowBytes = unpacking?.windowBytes ?? 0;
     if (this.unpacker !== null) this.feed(this.unpacker);
     const source = this.unpacker ?? request;
     this.chunks = source.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
@@ -53,7 +61,7 @@ export class BodyReader {
       if (chunk === null) return await this.end();
       if (chunk.length === 0) continue;
       this.watched.held = true;
-      if (this.unpacker !== null) this.checkRatio(this.unpacker, chunk.length);
+      if (this.unpacker !== null) this.countUnpacked(this.unpacker, chunk.length);
       return chunk;
     }
   }
@@ -67,6 +75,8 @@ export class BodyReader {
   /** To be called when nothing is read any more, whatever happened. */
   close(): void {
     this.options.watch.done(this.watched);
+    this.options.bodyBytes.give(this.heldBytes);
+    this.heldBytes = 0;
     if (this.unpacker === null) return;
     this.request.unpipe(this.unpacker);
     this.unpacker.destroy();
@@ -104,9 +114,12 @@ export class BodyReader {
     return bodyBroken(error instanceof Error ? error.message : String(error));
   }
 
-  private checkRatio(unpacker: Unpacker, bytes: number): void {
+  private countUnpacked(unpacker: Unpacker, bytes: number): void {
     this.unpacked += bytes;
-    const { ratioMax } = this.options;
+    const { ratioMax, bodyBytes } = this.options;
+    const held = Math.min(this.unpacked, this.windowBytes);
+    bodyBytes.take(held - this.heldBytes);
+    this.heldBytes = held;
     if (this.unpacked < RATIO_LOOKED_AT_FROM_BYTES) return;
     if (this.unpacked <= unpacker.bytesWritten * ratioMax) return;
     const detail = `the body unpacks to more than BODY_RATIO_MAX (${ratioMax}) times its size`;

@@ -4,7 +4,9 @@ import { AppConfig } from '../shared/config/app-config.js';
 import { callerOf } from '../shared/http/access.js';
 import { BodyBytes } from '../shared/http/body-bytes.js';
 import { BodyWatch } from '../shared/http/body-watch.js';
+import { Drain } from '../shared/drain.js';
 import { InternalKey } from '../shared/http/internal-key.js';
+import { OpenItems, type Placed } from '../shared/http/open-items.js';
 import { Problem } from '../shared/http/problem.js';
 import { RateLimit } from '../shared/http/rate-limit.js';
 import { StagingLog } from '../staging-log/staging-log.port.js';
@@ -14,18 +16,33 @@ import { BodyReader } from './body-reader.js';
 import { decodeBinary, decodeStructured, refuseDataId } from './cloud-events/decode-cloud-event.js';
 import type { EventBatch, Sender } from './event-batch.js';
 import { ItemCounts } from './item-counts.js';
-import { isScannedEvent, parseBody, takeScannedArray, windowFor } from './json-items.js';
+import {
+  arrayTooLong,
+  isScannedEvent,
+  parseBody,
+  takeScannedArray,
+  windowFor,
+} from './json-items.js';
 import { bodyForm, type BodyForm } from './media-type.js';
 import { NdjsonBody } from './ndjson-body.js';
 import { refusedByLog } from './refused-by-log.js';
 import { ScanWindow, SLICE_BYTES_MAX } from './scan-window.js';
 import { readWholeBody } from './whole-body.js';
 
+/** How long bodies that come in may end by themselves once the process shuts down. */
+const DRAIN_PATIENCE_MS = 1_000;
+
+interface OpenStream extends Placed {
+  readonly reader: BodyReader;
+}
+
 /** `POST /events`, whatever the format: reads a body, stores its events, and says what became of each. */
 @Injectable()
 export class EventsHandler {
   private readonly window: ScanWindow;
   private readonly batches: BatchPool;
+  /** NDJSON bodies, which may be without an end. */
+  private readonly streams = new OpenItems<OpenStream>();
 
   constructor(
     private readonly config: AppConfig,
@@ -34,7 +51,16 @@ export class EventsHandler {
     private readonly bodyBytes: BodyBytes,
     private readonly internal: InternalKey,
     private readonly rate: RateLimit,
+    private readonly drain: Drain,
   ) {
+    drain.signal.addEventListener('abort', () => {
+      setTimeout(
+        () => {
+          for (const { reader } of this.streams.list()) reader.stop(shuttingDown());
+        },
+        Math.min(DRAIN_PATIENCE_MS, config.drainTimeoutMs / 2),
+      ).unref();
+    });
     this.window = new ScanWindow(config.lineBytesMax + SLICE_BYTES_MAX);
     this.batches = new BatchPool(config.rejectedItemsMax);
   }
@@ -50,15 +76,22 @@ export class EventsHandler {
 
   private async takeLines(request: IncomingMessage): Promise<EventsAnswer> {
     const { config, log, batches, bodyBytes, watch, window } = this;
+    if (this.drain.begun) throw shuttingDown();
     const counts = new ItemCounts(config.rejectedItemsMax);
-    const reader = new BodyReader(request, { watch, ratioMax: config.bodyRatioMax });
+    const reader = new BodyReader(request, {
+      ...{ watch, bodyBytes },
+      ratioMax: config.bodyRatioMax,
+    });
     const body = new NdjsonBody(reader, {
       ...{ log, batches, bodyBytes, counts, window },
       sender: this.senderOf(request),
       lineBytesMax: config.lineBytesMax,
       admit: (events) => this.rate.take(request, events),
     });
+    const stream = { reader, place: -1 };
+    this.streams.add(stream);
     const stop = await body.take();
+    this.streams.delete(stream);
     reader.close();
     return answerOf(counts, stop);
   }
@@ -68,12 +101,13 @@ export class EventsHandler {
     form: Exclude<BodyForm, 'ndjson'>,
   ): Promise<EventsAnswer> {
     const { watch, bodyBytes, config } = this;
-    const { bytes, held } = await readWholeBody(request, {
+    const body = await readWholeBody(request, {
       ...{ watch, bodyBytes },
       bytesMax: config.jsonBodyBytesMax,
       ratioMax: config.bodyRatioMax,
     });
     try {
+      const { bytes } = body;
       if (form !== 'json') return await this.takeCloudEvents(request, form, bytes);
       const window = windowFor(bytes, this.window);
       if (isScannedEvent(bytes, window)) return await this.takeScannedEvent(request, window);
@@ -82,7 +116,7 @@ export class EventsHandler {
         return this.append(request, batch);
       });
     } finally {
-      bodyBytes.give(held);
+      body.release();
     }
   }
 
@@ -107,7 +141,7 @@ export class EventsHandler {
 
   private addJson(request: IncomingMessage, body: Buffer, batch: EventBatch): void {
     batch.clear(); // of what the scanner took before it met something else
-    const json = parseBody(body);
+    const json = parseBody(body, this.config.arrayItemsMax);
     const items = Array.isArray(json) ? (json as unknown[]) : [json];
     this.checkCount(items.length);
     const sender = this.senderOf(request);
@@ -127,7 +161,7 @@ export class EventsHandler {
   }
 
   private addStructured(form: BodyForm, body: Buffer, batch: EventBatch): void {
-    const json = parseBody(body);
+    const json = parseBody(body, this.config.arrayItemsMax);
     const isBatch = form === 'cloud-event-batch';
     if (isBatch && !Array.isArray(json)) {
       throw invalid('CLOUDEVENT_INVALID', 'a batch of CloudEvents is a JSON array');
@@ -156,9 +190,7 @@ export class EventsHandler {
 
   private checkCount(count: number): void {
     const { arrayItemsMax } = this.config;
-    if (count <= arrayItemsMax) return;
-    const detail = `${count} items are more than ARRAY_ITEMS_MAX (${arrayItemsMax}): send them in parts, or as NDJSON`;
-    throw new Problem({ status: 413, code: 'ARRAY_TOO_LONG', detail });
+    if (count > arrayItemsMax) throw arrayTooLong(arrayItemsMax);
   }
 
   private senderOf(request: IncomingMessage): Sender {
@@ -169,7 +201,7 @@ export class EventsHandler {
 function addBinary(request: IncomingMessage, body: Buffer, batch: EventBatch): void {
   const attributes = decodeBinary(request.headersDistinct);
   if (attributes.kind === 'refused') throw invalid(attributes.code, attributes.message);
-  const json = parseBody(body);
+  const json = parseBody(body, 1);
   const refusal = refuseDataId(json);
   if (refusal === null) batch.add({ json, id: attributes.id }, 'any');
   else batch.reject(refusal);
@@ -183,3 +215,8 @@ function addCloudEvent(json: unknown, batch: EventBatch): void {
 
 const invalid = (code: string, detail: string): Problem =>
   new Problem({ status: 400, code, detail });
+
+function shuttingDown(): Problem {
+  const detail = 'the server is shutting down';
+  return new Problem({ status: 503, code: 'LOG_CLOSED', detail, retryAfterSeconds: 5 });
+}

@@ -1,3 +1,4 @@
+import { findExcess, MEMBERS_MAX } from '../shared/event/find-excess.js';
 import { decodeJson, withoutByteOrderMark } from '../shared/event/decode-json.js';
 import { Problem } from '../shared/http/problem.js';
 import type { EventBatch } from './event-batch.js';
@@ -6,8 +7,21 @@ import { ScanWindow } from './scan-window.js';
 const [COMMA, OPENING_BRACKET, CLOSING_BRACKET] = [0x2c, 0x5b, 0x5d] as const;
 const [SPACE, TAB, NEWLINE, CARRIAGE_RETURN] = [0x20, 0x09, 0x0a, 0x0d] as const;
 
-/** What JSON.parse makes of a body. @throws Problem 400 when it is no JSON. */
-export function parseBody(body: Buffer): unknown {
+/** Shorter texts are parsed faster than anything in them can hurt. */
+const COUNTED_FROM_BYTES = 16 * 1024;
+
+/**
+ * What JSON.parse makes of a body.
+ * @throws Problem 400 when it is no JSON; and unparsed 413 for an array of too many items, 400 for an object of
+ * too many members: making them all would keep other requests waiting.
+ */
+export function parseBody(body: Buffer, itemsMax: number): unknown {
+  const excess = body.length < COUNTED_FROM_BYTES ? null : findExcess(body, itemsMax);
+  if (excess === 'items') throw arrayTooLong(itemsMax);
+  if (excess === 'members') {
+    const detail = `not valid JSON for events: an object or array of more than ${MEMBERS_MAX} members`;
+    throw new Problem({ status: 400, code: 'INVALID_JSON', detail });
+  }
   const decoded = decodeJson(withoutByteOrderMark(body));
   if (decoded.kind === 'json') return decoded.json;
   const { code, message: detail } = decoded;
@@ -59,4 +73,10 @@ function skipSpace(bytes: Buffer, from: number): number {
     if (!isSpace) return at;
     at += 1;
   }
+}
+
+/** Of an array in a JSON body. */
+export function arrayTooLong(itemsMax: number): Problem {
+  const detail = `more items than ARRAY_ITEMS_MAX (${itemsMax}): send them in parts, or as NDJSON`;
+  return new Problem({ status: 413, code: 'ARRAY_TOO_LONG', detail });
 }

@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import type { BodyBytes } from '../shared/http/body-bytes.js';
-import type { Problem } from '../shared/http/problem.js';
+import { Problem } from '../shared/http/problem.js';
 import { toProblem } from '../shared/http/to-problem.js';
 import type { AppendResult, StagingLog } from '../staging-log/staging-log.port.js';
 import type { BatchPool } from './batch-pool.js';
@@ -12,6 +13,8 @@ import { SLICE_BYTES_MAX } from './scan-window.js';
 
 /** Appends of one body that are under way at once: the next chunk is read while the disk writes. */
 const APPENDS_MAX = 4;
+/** What one that is named takes in memory, about. */
+const REJECTION_BYTES = 300;
 
 export interface NdjsonBodyOptions extends NdjsonLinesOptions {
   readonly log: StagingLog;
@@ -31,7 +34,10 @@ export class NdjsonBody {
   private readonly appends: Promise<void>[] = [];
   /** By the log: what was read from there on is not counted. */
   private refused: Problem | null = null;
-  private carried = 0;
+  /** An append failed as none should: at once, nothing is appended behind it. */
+  private failure: Problem | null = null;
+  /** Of lines that have not ended, and of what is to be said of rejected ones. */
+  private heldBytes = 0;
 
   constructor(
     private readonly reader: BodyReader,
@@ -44,12 +50,7 @@ export class NdjsonBody {
   async take(): Promise<Problem | null> {
     try {
       for (let chunk = await this.reader.next(); chunk !== null; chunk = await this.reader.next()) {
-        for (let from = 0; from < chunk.length; from += SLICE_BYTES_MAX) {
-          const slice = chunk.subarray(from, from + SLICE_BYTES_MAX);
-          await this.fill((batch) => {
-            this.lines.take(slice, batch);
-          });
-        }
+        await this.takeChunk(chunk);
       }
       await this.fill((batch) => {
         this.lines.end(batch);
@@ -60,22 +61,35 @@ export class NdjsonBody {
     }
   }
 
+  private async takeChunk(chunk: Buffer): Promise<void> {
+    for (let rest = chunk; rest.length > 0;) {
+      const slice = rest.subarray(0, SLICE_BYTES_MAX);
+      let taken = 0;
+      await this.fill((batch) => {
+        taken = this.lines.take(slice, batch);
+      });
+      rest = rest.subarray(taken);
+      if (taken < slice.length) await setImmediate();
+    }
+  }
+
   private async end(stop: Problem | null): Promise<Problem | null> {
     await Promise.all(this.appends);
-    this.options.bodyBytes.give(this.carried);
+    this.options.bodyBytes.give(this.heldBytes);
     return this.refused ?? stop;
   }
 
   /** @throws Problem when nothing more is to be taken. */
   private async fill(take: (batch: EventBatch) => void): Promise<void> {
-    if (this.refused !== null) throw this.refused;
+    const stopped = this.refused ?? this.failure;
+    if (stopped !== null) throw stopped;
     const { batches, log } = this.options;
     // One that is refused at once is waited for, so that no later one is appended behind the gap.
     const waits = log.health().kind === 'refusing';
     const batch = batches.borrow();
     try {
       take(batch);
-      this.holdCarried();
+      this.holdBytes();
       if (batch.items === 0) batches.giveBack(batch);
       else this.append(batch);
     } catch (error) {
@@ -86,11 +100,12 @@ export class NdjsonBody {
     while (this.appends.length >= APPENDS_MAX) await this.appends.shift();
   }
 
-  private holdCarried(): void {
-    const { carriedBytes } = this.lines;
-    if (carriedBytes > this.carried) this.options.bodyBytes.take(carriedBytes - this.carried);
-    else this.options.bodyBytes.give(this.carried - carriedBytes);
-    this.carried = carriedBytes;
+  private holdBytes(): void {
+    const { bodyBytes, counts } = this.options;
+    const bytes = this.lines.carriedBytes + counts.rejected.length * REJECTION_BYTES;
+    if (bytes > this.heldBytes) bodyBytes.take(bytes - this.heldBytes);
+    else bodyBytes.give(this.heldBytes - bytes);
+    this.heldBytes = bytes;
   }
 
   /** The batch is given back when the log has answered. @throws Problem when the log was not asked. */
@@ -103,23 +118,19 @@ export class NdjsonBody {
     bodyBytes.take(bytes);
     const before = this.appends.at(-1);
     const appending = lines.count === 0 ? NOTHING : log.appendLines(lines);
+    const ended = appending.catch((error: unknown) => (this.failure = toProblem(error)));
     this.appends.push(
-      Promise.all([appending, before])
-        .then(([result]) => {
-          this.settle(batch, result);
-        })
-        .catch((error: unknown) => {
-          this.refuse(toProblem(error));
-        })
-        .finally(() => {
-          bodyBytes.give(bytes);
-          batches.giveBack(batch);
-        }),
+      Promise.all([ended, before]).then(([result]) => {
+        this.settle(batch, result);
+        bodyBytes.give(bytes);
+        batches.giveBack(batch);
+      }),
     );
   }
 
-  private settle(batch: EventBatch, result: AppendResult): void {
-    if (result.kind === 'refused') this.refuse(refusedByLog(result));
+  private settle(batch: EventBatch, result: AppendResult | Problem): void {
+    if (result instanceof Problem) this.refuse(result);
+    else if (result.kind === 'refused') this.refuse(refusedByLog(result));
     else if (this.refused === null) batch.settle(result.outcomes, this.options.counts);
   }
 

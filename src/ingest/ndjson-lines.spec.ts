@@ -29,9 +29,11 @@ function take(chunks: readonly Buffer[], sender: Sender = 'any') {
     batch.settle(new Array<'appended'>(count).fill('appended'), counts);
   };
   for (const chunk of chunks) {
-    add((batch) => {
-      lines.take(chunk, batch);
-    });
+    for (let rest = chunk; rest.length > 0;) {
+      add((batch) => {
+        rest = rest.subarray(lines.take(rest, batch));
+      });
+    }
   }
   add((batch) => {
     lines.end(batch);
@@ -118,6 +120,21 @@ describe('an NDJSON body', () => {
         .toString()
         .match(/äbc123/g),
     ).toHaveLength(2);
+  });
+
+  it('of many lines that the codec has to look at is taken in parts', () => {
+    const lines = new NdjsonLines({ window, sender: 'any', lineBytesMax: LINE_BYTES_MAX });
+    const text = Buffer.from(`${'{}\n'.repeat(5_000)}${EVENT}`);
+    const batch = new EventBatch(MANY);
+    const [first, parts] = [lines.take(text, batch), [batch.items]];
+    for (let rest = text.subarray(first); rest.length > 0;) {
+      const before = batch.items;
+      rest = rest.subarray(lines.take(rest, batch));
+      parts.push(batch.items - before);
+    }
+    lines.end(batch);
+    expect(parts).toEqual([1_000, 1_000, 1_000, 1_000, 1_000]);
+    expect(batch.items).toBe(5_001);
   });
 
   it('may have a line of the greatest length', () => {

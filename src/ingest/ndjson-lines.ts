@@ -1,9 +1,12 @@
 import { decodeJson, withoutByteOrderMark } from '../shared/event/decode-json.js';
 import type { EventBatch, Sender } from './event-batch.js';
-import { LineCarry } from './line-carry.js';
+import { GrowingBytes } from './growing-bytes.js';
 import type { ScanWindow } from './scan-window.js';
 
 const [NEWLINE, CARRIAGE_RETURN, SPACE, TAB] = [0x0a, 0x0d, 0x20, 0x09] as const;
+
+/** Before other requests have their turn: some milliseconds, if none of them is JSON. */
+const DECODED_LINES_MAX = 1_000;
 
 export interface NdjsonLinesOptions {
   readonly window: ScanWindow;
@@ -14,7 +17,7 @@ export interface NdjsonLinesOptions {
 /** Cuts an NDJSON body into lines, and makes items of them: whole lines only, however chunks cut them. */
 export class NdjsonLines {
   /** Bytes of a line that has not ended. */
-  private readonly carry = new LineCarry();
+  private readonly carry = new GrowingBytes();
   /** Within a line that is too long: the rest of it is of no interest. */
   private isSkipping = false;
   private isFirst = true;
@@ -25,12 +28,16 @@ export class NdjsonLines {
     return this.carry.length;
   }
 
-  /** Takes the lines that end in these bytes, at most `SLICE_BYTES_MAX`. */
-  take(bytes: Buffer, batch: EventBatch): void {
+  /**
+   * Takes the lines that end in these bytes, at most `SLICE_BYTES_MAX`; of lines that the codec has to look at, only
+   * so many as others can wait for.
+   * @returns how many of the bytes are done with: the others are to be given again.
+   */
+  take(bytes: Buffer, batch: EventBatch): number {
     const last = bytes.lastIndexOf(NEWLINE);
     if (last < 0) {
       this.keep(bytes);
-      return;
+      return bytes.length;
     }
     let from = 0;
     if (this.isSkipping) {
@@ -38,12 +45,15 @@ export class NdjsonLines {
       this.endSkipping(batch);
     }
     const { window } = this.options;
+    const carried = this.carry.length;
     window.clear();
     window.add(this.carry.bytes);
     window.add(bytes.subarray(from, last + 1));
     this.carry.clear();
-    this.takeLines(batch);
+    const taken = this.takeLines(batch);
+    if (taken < window.end) return from + taken - carried;
     this.keep(bytes.subarray(last + 1));
+    return bytes.length;
   }
 
   /** Takes the last line, which nothing ended but the body. */
@@ -58,12 +68,12 @@ export class NdjsonLines {
     this.takeLines(batch);
   }
 
-  /** All lines that are in the window. */
-  private takeLines(batch: EventBatch): void {
+  /** The lines that are in the window. @returns where it stopped, at a line's start or the end. */
+  private takeLines(batch: EventBatch): number {
     const { bytes, end, scanner } = this.options.window;
     this.options.window.begin(0);
-    let line = 0;
-    while (line < end) {
+    let [line, decoded] = [0, 0];
+    while (line < end && decoded < DECODED_LINES_MAX) {
       const next = scanner.scan(line) ? endOfLine(bytes, scanner.payloadEnd) : -1;
       if (next > 0) {
         batch.addScanned(bytes, scanner);
@@ -71,10 +81,12 @@ export class NdjsonLines {
       } else {
         const newline = bytes.indexOf(NEWLINE, line);
         this.takeLine(bytes.subarray(line, newline), batch);
+        decoded += 1;
         line = newline + 1;
       }
       this.isFirst = false;
     }
+    return line;
   }
 
   /** A line that the scanner leaves to the codec. */

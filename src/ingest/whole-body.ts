@@ -4,6 +4,7 @@ import type { BodyWatch } from '../shared/http/body-watch.js';
 import { Problem } from '../shared/http/problem.js';
 import { bodyIncomplete } from './body-incomplete.js';
 import { BodyReader } from './body-reader.js';
+import { HeldBody } from './held-body.js';
 
 export interface WholeBodyOptions {
   readonly watch: BodyWatch;
@@ -12,20 +13,14 @@ export interface WholeBodyOptions {
   readonly ratioMax: number;
 }
 
-/** A body in memory, and how much of the common bound it holds: to be given back. */
-export interface WholeBody {
-  readonly bytes: Buffer;
-  readonly held: number;
-}
-
 /**
- * Reads a body to its end, unpacked.
+ * Reads a body to its end, unpacked; the caller releases it.
  * @throws Problem 400, 408, 413, 415 or 503; then nothing is held any more.
  */
 export function readWholeBody(
   request: IncomingMessage,
   options: WholeBodyOptions,
-): Promise<WholeBody> {
+): Promise<HeldBody> {
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > options.bytesMax) return Promise.reject(tooLarge(options.bytesMax));
   const isPlain = request.headers['content-encoding'] === undefined;
@@ -33,35 +28,27 @@ export function readWholeBody(
 }
 
 /** By events: a body of one chunk, which nearly all single events are, costs two promises less so. */
-function readPlain(request: IncomingMessage, options: WholeBodyOptions): Promise<WholeBody> {
+function readPlain(request: IncomingMessage, options: WholeBodyOptions): Promise<HeldBody> {
   const { watch, bodyBytes, bytesMax } = options;
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let held = 0;
+    const body = new HeldBody(bodyBytes);
     const fail = (problem: Problem): void => {
       watch.done(watched);
-      bodyBytes.give(held);
-      held = 0;
+      body.release();
       request.off('data', take).off('end', end).off('close', cut);
       reject(problem);
     };
     const take = (chunk: Buffer): void => {
       try {
-        if (held + chunk.length > bytesMax) throw tooLarge(bytesMax);
-        bodyBytes.take(chunk.length);
+        addChunk(body, chunk, bytesMax);
       } catch (problem) {
         fail(problem as Problem);
-        return;
       }
-      held += chunk.length;
-      chunks.push(chunk);
     };
     const end = (): void => {
       watch.done(watched);
       request.off('close', cut);
-      const [only] = chunks;
-      const bytes = only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, held);
-      resolve({ bytes, held });
+      resolve(body);
     };
     const cut = (): void => {
       fail(bodyIncomplete());
@@ -71,25 +58,25 @@ function readPlain(request: IncomingMessage, options: WholeBodyOptions): Promise
   });
 }
 
-async function readPacked(request: IncomingMessage, options: WholeBodyOptions): Promise<WholeBody> {
-  const { bodyBytes, bytesMax } = options;
+async function readPacked(request: IncomingMessage, options: WholeBodyOptions): Promise<HeldBody> {
   const reader = new BodyReader(request, options);
-  const chunks: Buffer[] = [];
-  let held = 0;
+  const body = new HeldBody(options.bodyBytes);
   try {
     for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) {
-      if (held + chunk.length > bytesMax) throw tooLarge(bytesMax);
-      bodyBytes.take(chunk.length);
-      held += chunk.length;
-      chunks.push(chunk);
+      addChunk(body, chunk, options.bytesMax);
     }
-    return { bytes: Buffer.concat(chunks, held), held };
+    return body;
   } catch (error) {
-    bodyBytes.give(held);
+    body.release();
     throw error;
   } finally {
     reader.close();
   }
+}
+
+function addChunk(body: HeldBody, chunk: Buffer, bytesMax: number): void {
+  if (body.length + chunk.length > bytesMax) throw tooLarge(bytesMax);
+  body.add(chunk);
 }
 
 /** What is wrong with a request whose connection breaks is told by its end. */

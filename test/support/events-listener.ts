@@ -2,6 +2,7 @@ import { createServer, request, type ClientRequest, type Server } from 'node:htt
 import type { AddressInfo } from 'node:net';
 import { EventsHandler } from '../../src/ingest/events.handler.js';
 import { AppConfig } from '../../src/shared/config/app-config.js';
+import { Drain } from '../../src/shared/drain.js';
 import { BodyBytes } from '../../src/shared/http/body-bytes.js';
 import { BodyWatch } from '../../src/shared/http/body-watch.js';
 import { InternalKey } from '../../src/shared/http/internal-key.js';
@@ -25,6 +26,8 @@ export const REFUSED = {
 export class HeldLog {
   readonly held: { readonly count: number; end: (result?: AppendResult) => void }[] = [];
   refusing = false;
+  /** Appends reject, as for want of memory. */
+  failing = false;
 
   append(records: readonly NewRecord[]): Promise<AppendResult> {
     return this.hold(records.length);
@@ -44,6 +47,7 @@ export class HeldLog {
   }
 
   private hold(count: number): Promise<AppendResult> {
+    if (this.failing) return Promise.reject(new Error('no memory'));
     if (this.refusing) return Promise.resolve(REFUSED);
     return new Promise((resolve) => {
       const durable: AppendResult = {
@@ -80,16 +84,23 @@ export async function listenToEvents(settings: Partial<AppConfig> = {}) {
   const config = Object.assign(new AppConfig(), {
     ...{ jsonBodyBytesMax: 100_000, arrayItemsMax: 1_000, lineBytesMax: 1_024 },
     ...{ rejectedItemsMax: 3, bodyRatioMax: 200, bodyIdleSecondsMax: 30, apiKeys: [] },
-    ...{ bodyBytesPerSecondMin: 16, bodiesBytesMax: 200_000, keyEventsPerSecondMax: 0 },
+    ...{
+      drainTimeoutMs: 200,
+      bodyBytesPerSecondMin: 16,
+      bodiesBytesMax: 200_000,
+      keyEventsPerSecondMax: 0,
+    },
     ...settings,
   });
   const log = new HeldLog();
   const internal = new InternalKey();
+  const drain = new Drain();
   const bodyBytes = new BodyBytes(config);
   watch = new BodyWatch(config);
   const handler = new EventsHandler(
     ...([config, log as unknown as StagingLog, watch, bodyBytes, internal] as const),
     new RateLimit(config, internal),
+    drain,
   );
   server = createServer((incoming, response) => {
     handler.take(incoming).then(
@@ -122,5 +133,5 @@ export async function listenToEvents(settings: Partial<AppConfig> = {}) {
     sent.end(body);
     return answer;
   };
-  return { log, open, post };
+  return { log, open, post, drain };
 }

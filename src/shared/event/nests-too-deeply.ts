@@ -27,7 +27,7 @@ export function nestsTooDeeply(bytes: Uint8Array): boolean {
 }
 
 /** Where the string ends that begins at `start`; brackets in it are text. */
-function endOfString(bytes: Uint8Array, start: number): number {
+export function endOfString(bytes: Uint8Array, start: number): number {
   let i = start + 1;
   while (i < bytes.length && bytes[i] !== QUOTE) i += bytes[i] === BACKSLASH ? 2 : 1;
   return i;

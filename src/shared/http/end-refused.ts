@@ -39,6 +39,7 @@ export function endRefused(response: ServerResponse, head: AnswerHead, body: str
   });
   if (!isLong) {
     response.end(body);
+    if (!request.complete) readOn(request); // what is left of it is short
     return;
   }
   response.write(body);
@@ -67,10 +68,14 @@ function discard(request: IncomingMessage, done: () => void): void {
     if (bytes > LEFT_BYTES_MAX) stop();
   };
   const timer = setTimeout(stop, LEFT_MS_MAX);
-  request.unpipe().removeAllListeners('readable'); // a reader in the middle of a body
-  request.on('data', count).once('end', stop).once('close', stop).on('error', ignore);
+  request.on('data', count).once('end', stop).once('close', stop);
   if (request.destroyed || request.readableEnded) stop();
-  else request.resume();
+  else readOn(request);
+}
+
+/** Takes a request from a reader in the middle of its body, and lets the rest come. */
+function readOn(request: IncomingMessage): void {
+  request.unpipe().removeAllListeners('readable').on('error', ignore).resume();
 }
 
 /**

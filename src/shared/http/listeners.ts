@@ -183,12 +183,16 @@ export class Listeners {
       socket.destroy();
       return;
     }
-    const open = this.answering.find(({ response }) => response.req.socket === socket);
-    if (open === undefined) {
+    const responses = this.answering
+      .list()
+      .map(({ response }) => response)
+      .filter(({ req }) => req.socket === socket);
+    // Of pipelined ones, only the last to come can be incomplete.
+    const response = responses.find(({ req }) => !req.complete) ?? responses.at(-1);
+    if (response === undefined) {
       answerUnread(socket, error, this.requests);
       return;
     }
-    const { response } = open;
     const request = response.req;
     response.shouldKeepAlive = false;
     if (request.complete) {

@@ -4,6 +4,7 @@ import { Logger } from '@nestjs/common';
 import { EventsHandler } from '../../../src/ingest/events.handler.js';
 import { EventsRoute } from '../../../src/ingest/events.route.js';
 import { AppConfig } from '../../../src/shared/config/app-config.js';
+import { Drain } from '../../../src/shared/drain.js';
 import { Access } from '../../../src/shared/http/access.js';
 import { BodyBytes } from '../../../src/shared/http/body-bytes.js';
 import { BodyWatch } from '../../../src/shared/http/body-watch.js';
@@ -35,6 +36,7 @@ export async function ingestOver(
   const handler = new EventsHandler(
     ...([config, log, watch, new BodyBytes(config), internal] as const),
     new RateLimit(config, internal),
+    new Drain(),
   );
   const route = new EventsRoute(
     ...([handler, new Access(config, internal), new DirectRoutes()] as const),
