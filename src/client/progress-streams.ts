@@ -37,10 +37,11 @@ export class ProgressStreams {
 
   /**
    * Answers with a stream, until its reader goes or the process drains.
-   * @throws Problem 503 when there are too many, or the process is draining.
+   * @throws Problem 503 when there are too many, or the process is draining; 400 behind a request that is not answered.
    */
   open(response: ServerResponse): void {
     this.admit();
+    if (response.socket === null) throw behindAnother(); // nobody would say when its connection ends
     response.shouldKeepAlive = false; // the connection ends with the stream
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
@@ -115,4 +116,9 @@ export class ProgressStreams {
       });
     }
   }
+}
+
+function behindAnother(): Problem {
+  const detail = 'a stream is not pipelined behind another request: ask on a connection of its own';
+  return new Problem({ status: 400, code: 'REQUEST_INVALID', detail });
 }

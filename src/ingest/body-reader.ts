@@ -6,7 +6,7 @@ import { bodyIncomplete } from './body-incomplete.js';
 import { unpackingFor, type Unpacker } from './unpackers.js';
 
 /** Up to here nothing is said about the ratio: short bodies of equal lines shrink to next to nothing. */
-const RATIO_LOOKED_AT_FROM_BYTES = 16 * 1024 * 1024;
+const RATIO_LOOKED_AT_FROM_BYTES = 4 * 1024 * 1024;
 
 export interface BodyReaderOptions {
   readonly watch: BodyWatch;

@@ -154,10 +154,19 @@ export class EventsHandler {
     body: Buffer,
   ): Promise<EventsAnswer> {
     return this.batches.lend((batch) => {
-      if (form === 'cloud-event') addBinary(request, body, batch);
+      if (form === 'cloud-event') this.addBinary(request, body, batch);
       else this.addStructured(form, body, batch);
       return this.append(request, batch);
     });
+  }
+
+  private addBinary(request: IncomingMessage, body: Buffer, batch: EventBatch): void {
+    const attributes = decodeBinary(request.headersDistinct);
+    if (attributes.kind === 'refused') throw invalid(attributes.code, attributes.message);
+    const json = parseBody(body, this.config.arrayItemsMax);
+    const refusal = refuseDataId(json);
+    if (refusal === null) batch.add({ json, id: attributes.id }, 'any');
+    else batch.reject(refusal);
   }
 
   private addStructured(form: BodyForm, body: Buffer, batch: EventBatch): void {
@@ -196,15 +205,6 @@ export class EventsHandler {
   private senderOf(request: IncomingMessage): Sender {
     return callerOf(request) === this.internal.corrections.key ? 'corrections' : 'any';
   }
-}
-
-function addBinary(request: IncomingMessage, body: Buffer, batch: EventBatch): void {
-  const attributes = decodeBinary(request.headersDistinct);
-  if (attributes.kind === 'refused') throw invalid(attributes.code, attributes.message);
-  const json = parseBody(body, 1);
-  const refusal = refuseDataId(json);
-  if (refusal === null) batch.add({ json, id: attributes.id }, 'any');
-  else batch.reject(refusal);
 }
 
 function addCloudEvent(json: unknown, batch: EventBatch): void {

@@ -15,7 +15,7 @@ import { BodyWatch } from './body-watch.js';
 import { DirectRoutes } from './direct-routes.js';
 import { cutUnlessComplete } from './end-refused.js';
 import { holdBody } from './expected-body.js';
-import { OpenItems, type Placed } from './open-items.js';
+import { OpenAnswers } from './open-answers.js';
 import { Problem } from './problem.js';
 import { startOf } from './request-id.js';
 import { RequestLog } from './request-log.js';
@@ -45,11 +45,6 @@ const EXPECTATION_UNSUPPORTED = new Problem({
   detail: 'of the expectations of a request only 100-continue is known',
 });
 
-/** A request that is being answered. */
-interface OpenAnswer extends Placed {
-  readonly response: ServerResponse;
-}
-
 /** A port could not be taken; the message names the variable to change. */
 class ListenError extends Error {
   readonly code = 'LISTEN_FAILED';
@@ -65,7 +60,7 @@ export class Listeners {
   private readonly servers: Server[] = [];
   private server: Server | null = null;
   private client: Server | null = null;
-  private readonly answering = new OpenItems<OpenAnswer>();
+  private readonly answering = new OpenAnswers();
   private closing = false;
   private dropped = 0;
 
@@ -99,7 +94,7 @@ export class Listeners {
    */
   async close(timeoutMs: number): Promise<void> {
     this.closing = true;
-    for (const { response } of this.answering.list()) response.shouldKeepAlive = false;
+    for (const response of this.answering.list()) response.shouldKeepAlive = false;
     await sleep(Math.min(LAST_ANSWER_MS, timeoutMs));
     const closed = this.servers.map((server) => promisify(server.close.bind(server))());
     const sweep = setInterval(() => {
@@ -118,10 +113,9 @@ export class Listeners {
       const { socket } = request;
       startOf(request);
       if (this.closing) response.shouldKeepAlive = false;
-      const open = { response, place: -1 };
-      this.answering.add(open);
+      this.answering.add(response, socket);
       response.once('close', () => {
-        this.answering.delete(open);
+        this.answering.delete(response, socket);
         cutUnlessComplete(request, socket);
       });
       if (request.headers.host === undefined && request.httpVersion === '1.1') {
@@ -183,10 +177,7 @@ export class Listeners {
       socket.destroy();
       return;
     }
-    const responses = this.answering
-      .list()
-      .map(({ response }) => response)
-      .filter(({ req }) => req.socket === socket);
+    const responses = this.answering.of(socket);
     // Of pipelined ones, only the last to come can be incomplete.
     const response = responses.find(({ req }) => !req.complete) ?? responses.at(-1);
     if (response === undefined) {
