@@ -104,7 +104,6 @@ export class EventsHandler {
     const body = await readWholeBody(request, {
       ...{ watch, bodyBytes },
       bytesMax: config.jsonBodyBytesMax,
-      ratioMax: config.bodyRatioMax,
     });
     try {
       const { bytes } = body;

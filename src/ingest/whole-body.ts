@@ -10,7 +10,6 @@ export interface WholeBodyOptions {
   readonly watch: BodyWatch;
   readonly bodyBytes: BodyBytes;
   readonly bytesMax: number;
-  readonly ratioMax: number;
 }
 
 /**
@@ -59,8 +58,10 @@ function readPlain(request: IncomingMessage, options: WholeBodyOptions): Promise
 }
 
 async function readPacked(request: IncomingMessage, options: WholeBodyOptions): Promise<HeldBody> {
-  const reader = new BodyReader(request, options);
-  const body = new HeldBody(options.bodyBytes);
+  const { watch, bodyBytes } = options;
+  // Its size is bounded, so its ratio need not be.
+  const reader = new BodyReader(request, { watch, bodyBytes, ratioMax: Infinity });
+  const body = new HeldBody(bodyBytes);
   try {
     for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) {
       addChunk(body, chunk, options.bytesMax);
