@@ -6,6 +6,9 @@ export class GrowingBytes {
   private buffer = EMPTY;
   private used = 0;
 
+  /** @param usualMax up to here it doubles; beyond, it grows as is needed */
+  constructor(private readonly usualMax: number) {}
+
   get length(): number {
     return this.used;
   }
@@ -33,7 +36,8 @@ export class GrowingBytes {
   }
 
   private grow(needed: number): void {
-    const grown = Buffer.allocUnsafe(Math.max(FIRST_BYTES, needed, 2 * this.used));
+    const doubled = Math.max(FIRST_BYTES, 2 * this.used);
+    const grown = Buffer.allocUnsafe(Math.max(needed, Math.min(doubled, this.usualMax)));
     grown.set(this.bytes);
     this.buffer = grown;
   }

@@ -5,11 +5,17 @@ import { GrowingBytes } from './growing-bytes.js';
 export class HeldBody {
   private first: Buffer | null = null;
   /** All of it, once it came in several chunks: a list of tiny ones would take hundreds of bytes for each. */
-  private readonly gathered = new GrowingBytes();
+  private readonly gathered: GrowingBytes;
   private held = 0;
   private used = 0;
 
-  constructor(private readonly bodyBytes: BodyBytes) {}
+  /** @param bytesMax that it may have */
+  constructor(
+    private readonly bodyBytes: BodyBytes,
+    bytesMax: number,
+  ) {
+    this.gathered = new GrowingBytes(bytesMax);
+  }
 
   get length(): number {
     return this.used;

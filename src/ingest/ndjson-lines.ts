@@ -17,12 +17,14 @@ export interface NdjsonLinesOptions {
 /** Cuts an NDJSON body into lines, and makes items of them: whole lines only, however chunks cut them. */
 export class NdjsonLines {
   /** Bytes of a line that has not ended. */
-  private readonly carry = new GrowingBytes();
+  private readonly carry: GrowingBytes;
   /** Within a line that is too long: the rest of it is of no interest. */
   private isSkipping = false;
   private isFirst = true;
 
-  constructor(private readonly options: NdjsonLinesOptions) {}
+  constructor(private readonly options: NdjsonLinesOptions) {
+    this.carry = new GrowingBytes(options.lineBytesMax);
+  }
 
   get carriedBytes(): number {
     return this.carry.length;

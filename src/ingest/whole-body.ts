@@ -30,7 +30,7 @@ export function readWholeBody(
 function readPlain(request: IncomingMessage, options: WholeBodyOptions): Promise<HeldBody> {
   const { watch, bodyBytes, bytesMax } = options;
   return new Promise((resolve, reject) => {
-    const body = new HeldBody(bodyBytes);
+    const body = new HeldBody(bodyBytes, bytesMax);
     const fail = (problem: Problem): void => {
       watch.done(watched);
       body.release();
@@ -61,7 +61,7 @@ async function readPacked(request: IncomingMessage, options: WholeBodyOptions): 
   const { watch, bodyBytes } = options;
   // Its size is bounded, so its ratio need not be.
   const reader = new BodyReader(request, { watch, bodyBytes, ratioMax: Infinity });
-  const body = new HeldBody(bodyBytes);
+  const body = new HeldBody(bodyBytes, options.bytesMax);
   try {
     for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) {
       addChunk(body, chunk, options.bytesMax);
