@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DocumentedAnswers } from '../support/documented-answers.js';
 import { eventually } from '../support/eventually.js';
-import { ClientAnswers } from '../support/openapi-client.js';
+import { ClientAnswers } from './openapi-client.js';
 import { breakTables, readAll, readLoaded, resubmit } from '../support/openapi-database.js';
 import { BODY_BOUNDS, sendBodies, sendEvents } from '../support/openapi-events.js';
 import { sendRaw } from '../support/raw-request.js';

@@ -2,10 +2,10 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { request as open } from 'node:http';
 import { join } from 'node:path';
 import { FakeIngest, type Conduct } from '../integration/client/fake-ingest.js';
-import type { DocumentedAnswers } from './documented-answers.js';
-import { eventually } from './eventually.js';
-import { RunningApplication, temporaryDirectory } from './running-application.js';
-import type { Answer } from './send-request.js';
+import type { DocumentedAnswers } from '../support/documented-answers.js';
+import { eventually } from '../support/eventually.js';
+import { RunningApplication, temporaryDirectory } from '../support/running-application.js';
+import type { Answer } from '../support/send-request.js';
 
 const line = (value: number): string =>
   `${JSON.stringify({ userId: 'abc123', name: 'add_revenue', value })}\n`;
