@@ -7,7 +7,8 @@ import { systemError } from '../../support/staging-log-faults.js';
 import { StagingLogWorkbench } from '../../support/staging-log-workbench.js';
 import { ingestOver } from './ingest-over-log.js';
 
-const COUNT = 400;
+/** So many that there are more commits than the last one that fails, also where each takes long. */
+const COUNT = 3_000;
 /** Lines of one write; each becomes an append of its own, several of which are under way at once. */
 const LINES_AT_ONCE = 20;
 

@@ -17,7 +17,11 @@ interface Figures {
 
 describe('users who have events in every load', () => {
   let harness: LoadHarness;
-  beforeAll(async () => void (harness = await LoadHarness.create()));
+  beforeAll(async () => {
+    harness = await LoadHarness.create();
+    // Its analysis holds a snapshot, which keeps old rows from making room for as long as that takes.
+    await harness.dataSource.query('alter table users_revenue set (autovacuum_enabled = off)');
+  });
   afterAll(() => harness.remove());
 
   const page = toDeltaPage(
@@ -57,7 +61,7 @@ describe('users who have events in every load', () => {
     const after = await loadRounds(ROUNDS - FIRST_ROUNDS);
     const updates = after.updates - before.updates;
     expect(updates).toBe((ROUNDS - FIRST_ROUNDS) * USERS);
-    // Measured: 100 %. A snapshot that autovacuum holds for an analysis costs a round some of it.
+    // Measured: 100 %.
     expect((after.inPlace - before.inPlace) / updates).toBeGreaterThan(0.9);
     expect(after.tableBytes / before.tableBytes).toBeLessThan(1.5);
     expect(after.indexBytes / before.indexBytes).toBeLessThan(1.5);

@@ -76,12 +76,19 @@ interface Known {
   readonly seconds: number;
 }
 
-/** Lays the segments. @returns the ids in them, oldest first, and the time of the newest record. */
+/** By so much an age may be told wrong, for ages are kept in whole seconds. */
+const AGE_ERROR_SECONDS = 5;
+
+/**
+ * Lays the segments. @returns the ids in them, oldest first, the time of the newest record, and of the last one
+ * of each segment.
+ */
 function lay(
   log: LaidLog,
   { bounds, segments }: { bounds: DedupeBounds; segments: { steps: [number, string][] }[] },
-): { all: Known[]; end: number } {
+): { all: Known[]; end: number; ends: number[] } {
   const all: Known[] = [];
+  const ends: number[] = [];
   let [timestamp, seconds, n] = [START_MS, 0, 0];
   let isFirst = true;
   for (const { steps } of segments) {
@@ -99,8 +106,9 @@ function lay(
       return { timestamp, id, payload };
     });
     log.add(records);
+    ends.push(seconds);
   }
-  return { all, end: seconds };
+  return { all, end: seconds, ends };
 }
 
 let log: LaidLog;
@@ -120,7 +128,7 @@ async function expectKnown(
     if (isAmongLast && age <= bounds.windowSeconds - 0.001) {
       expect([id, index.look(id, payload, now())]).toEqual([id, 'duplicate']);
       expect([id, index.look(id, '{}', now())]).toEqual([id, 'id-reused']);
-    } else if (!isAmongLast || age > bounds.windowSeconds + 5) {
+    } else if (!isAmongLast || age > bounds.windowSeconds + AGE_ERROR_SECONDS) {
       expect([id, index.look(id, payload, now())]).toEqual([id, 'new']);
     }
   }
@@ -139,6 +147,11 @@ describe('ids after opening again', () => {
         }
         await expectKnown(known, plan.bounds);
         await expectKnown(known, plan.bounds);
+        // A segment at the very edge of the window may count as within it, or not, at each opening.
+        const isAnyAtEdge = known.ends.some(
+          (age) => Math.abs(known.end - age - plan.bounds.windowSeconds) <= AGE_ERROR_SECONDS,
+        );
+        if (isAnyAtEdge) return;
         expect(log.read).toEqual([plan.segments.length - 1]);
         expect(log.reports).toEqual([]);
       } finally {
