@@ -104,7 +104,8 @@ describe('verify adds the shares of other logs that feed the table', () => {
   test('but refuses a file that is damaged, and one that is none', async () => {
     const [a, b] = [await shareOf(second), await shareOf(third)];
     const { written } = await shares.compute(third);
-    written[written.length >> 1] = 0x37;
+    const middle = written.length >> 1;
+    written.writeUInt8(written.readUInt8(middle) ^ 1, middle);
     await writeFile(b, written);
     for (const wrong of [b, join(harness.directory, 'nothing.share')]) {
       const verification = await shares.verify(own, { shareFiles: [a, wrong] });
