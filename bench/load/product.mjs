@@ -3,6 +3,7 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { FoldPool, Processor } from '../../dist/src/processor/processor.port.js';
 import { readBatch } from '../../dist/src/processor/read-batch.js';
+import { LogGrowth } from '../../dist/src/processor/workers/log-growth.js';
 import { readBacklog } from '../../dist/src/processor/workers/read-backlog.js';
 import { Environment } from '../../dist/src/shared/config/environment.js';
 import { dataSourceOptions } from '../../dist/src/shared/database/data-source-options.js';
@@ -57,7 +58,11 @@ export async function foldLog({ dataDir, url }) {
   const figures = { events: 0, encodeMs: 0 };
   for (let at = START_OF_LOG; at < log.endOffset();) {
     // As the load does: in threads, and what is left of the log by itself.
-    const inThreads = await readBacklog(log, at, { bounds: NO_BOUNDS, pool });
+    const inThreads = await readBacklog(log, at, {
+      bounds: NO_BOUNDS,
+      pool,
+      growth: new LogGrowth(log),
+    });
     const batch = inThreads ?? (await readBatch(log, at, NO_BOUNDS));
     const foldedAt = performance.now();
     for await (const page of batch.pages()) pages.push(page);

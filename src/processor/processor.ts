@@ -11,6 +11,7 @@ import { readBatch } from './read-batch.js';
 import { readCheckpoint } from './read-checkpoint.js';
 import { readBacklog } from './workers/read-backlog.js';
 import type { FoldPool } from './workers/fold-pool.js';
+import { LogGrowth } from './workers/log-growth.js';
 
 /**
  * How a run ended. `caught-up`: what was durable when it began is loaded. `busy`: a run is going on in
@@ -52,9 +53,11 @@ export class Processor {
   private running: Promise<RunOutcome> | null = null;
   private proved: Checkpoint | null = null;
   private readonly mirror: CheckpointMirror;
+  private readonly growth: LogGrowth;
 
   constructor(private readonly options: ProcessorOptions) {
     this.mirror = new CheckpointMirror(options.dataDir, options.log.identity);
+    this.growth = new LogGrowth(options.log);
   }
 
   /** @throws what the database throws; the next run begins where the last commit ended. */
@@ -78,6 +81,7 @@ export class Processor {
     // What comes during the run is the next one's: else a run would never end under steady traffic,
     // and commit a handful of events at a time.
     const goal = log.endOffset();
+    this.growth.isRecent(); // looks, so that it is known once a backlog is read
     while (!stop.aborted) {
       const from = await readCheckpoint(dataSource.manager, log.identity);
       await this.options.refresh?.();
@@ -113,7 +117,7 @@ export class Processor {
     const { log, bounds, pool } = this.options;
     const isBacklog = log.endOffset() - offset > INLINE_BYTES_MAX;
     if (!isBacklog || pool === null) return readBatch(log, offset, bounds);
-    const folded = await readBacklog(log, offset, { bounds, pool });
+    const folded = await readBacklog(log, offset, { bounds, pool, growth: this.growth });
     if (typeof folded === 'object') return folded;
     // Past the trouble, threads go on.
     const bytesMax = folded === 'troubled' ? TROUBLED_BYTES_MAX : Infinity;

@@ -6,7 +6,7 @@ const THREADS_MAX = 4;
 /** Threads without work are ended: each takes about 15 MB. */
 const IDLE_MS = 10_000;
 
-/** The threads that fold backlogs: started when there is one, ended when there was none for a while. */
+/** The threads that fold backlogs: each starts when it is first asked, and ends when there was none for a while. */
 export class FoldPool {
   private workers: readonly FoldWorker[] = [];
   private idle: NodeJS.Timeout | null = null;
@@ -17,6 +17,11 @@ export class FoldPool {
     private readonly workerUrl = new URL('./fold-worker.js', import.meta.url),
     private readonly threads = Math.min(availableParallelism(), THREADS_MAX),
   ) {}
+
+  /** How many of the threads leave a core to others; one at least. */
+  get threadsBesideOthers(): number {
+    return Math.max(1, Math.min(this.threads, availableParallelism() - 1));
+  }
 
   /**
    * Lets `work` have all threads.

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { NewDeadLetter } from '../../dead-letters/dead-letters.port.js';
 import type { DeltaPage } from '../../revenue/revenue.port.js';
 import {
@@ -11,12 +12,15 @@ import type { Correction } from '../correction.js';
 import type { FoldedPage, TakenFold } from './fold-messages.js';
 import type { FoldPool } from './fold-pool.js';
 import type { FoldWorker } from './fold-worker-handle.js';
+import type { LogGrowth } from './log-growth.js';
 
-/** About 8 ms of work: asking for it costs 0.1 ms. */
+/** About 10 ms of work: asking for it costs 0.1 ms. */
 const EXTENT_BYTES = 8 * 1024 * 1024;
 /** Of a thread's table: user ids may be long, and users have no bound in bytes. */
 const TABLE_BYTES_MAX = 160 * 1024 * 1024;
 const SET_ASIDE_MAX = 1_000;
+/** How long a thread that leaves its core to requests does so at least. */
+const SIT_OUT_MS = 20;
 
 /** The second time as far as the first one told that it may go; once more, if the files change meanwhile. */
 const ATTEMPTS_MAX = 3;
@@ -27,24 +31,41 @@ const ATTEMPTS_MAX = 3;
  */
 export type Backlogged = Batch | 'nothing-to-fold' | 'troubled';
 
+export interface BacklogOptions {
+  readonly bounds: BatchBounds;
+  readonly pool: FoldPool;
+  readonly growth: LogGrowth;
+}
+
 /**
  * Reads and folds in threads what comes after `start`, as far as the log has extents there, or until a bound is
  * passed: distinct users (of each thread), time. Each may be passed by at most an extent a thread. Ends before
  * what is not as it should be: the extents before that are folded a second time.
+ *
+ * While the log grows, a core is left to those who make it grow: with threads on all of them each step of a request would
+ * wait until one gives way, some milliseconds, whatever its priority (`npm run bench -- latency` measures that).
  * @throws when a thread ends.
  */
 export function readBacklog(
   log: StagingLogReader,
   start: Offset,
-  { bounds, pool }: { readonly bounds: BatchBounds; readonly pool: FoldPool },
+  { bounds, pool, growth }: BacklogOptions,
 ): Promise<Backlogged> {
   return pool.use(async (workers) => {
     let limit = Infinity;
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
       // A batch that failed half-way left its sums in the threads.
-      await Promise.all(workers.map((worker) => worker.ask({ kind: 'reset' })));
-      const backlog = new Backlog(log, start, { ...bounds, limit });
-      await Promise.all(workers.map((worker) => backlog.foldWith(worker, workers.length)));
+      await Promise.all(workers.map((worker) => worker.reset()));
+      const backlog = new Backlog(log, start, { ...bounds, limit, threads: workers.length });
+      const sitsOut = (thread: number): boolean =>
+        thread >= pool.threadsBesideOthers && growth.isRecent();
+      try {
+        await Promise.all(
+          workers.map((worker, thread) => backlog.foldWith(worker, () => sitsOut(thread))),
+        );
+      } finally {
+        backlog.close();
+      }
       if (backlog.end === start) break;
       const finished = backlog.trouble ?? (await finish(workers, backlog, pool));
       if (typeof finished === 'object') return finished;
@@ -60,16 +81,19 @@ class Backlog {
   events = 0;
   /** The first offset that was not reached, where an extent was not folded to its end. */
   trouble: number | null = null;
+  /** Up to where extents were given away. */
   end: Offset;
   private readonly deadline: number;
   private finding: Promise<LogExtent | null> = Promise.resolve(null);
   private full = false;
+  /** Whether all extents of the batch were given away. */
+  private given = false;
   private last: { readonly offset: number; readonly timestamp: number } | null = null;
 
   constructor(
     private readonly log: StagingLogReader,
     start: Offset,
-    private readonly bounds: BatchBounds & { readonly limit: number },
+    private readonly bounds: BatchBounds & { readonly limit: number; readonly threads: number },
   ) {
     this.end = start;
     this.deadline = performance.now() + bounds.readMsMax;
@@ -79,12 +103,15 @@ class Backlog {
     return this.last?.timestamp ?? null;
   }
 
-  /** Until there is nothing more to fold in this batch. */
-  async foldWith(worker: FoldWorker, workers: number): Promise<void> {
-    const setAsideMax = SET_ASIDE_MAX / (2 * workers); // so that what is under way fits, too
-    const { usersMax } = this.bounds;
+  /** Until there is nothing more to fold in this batch. @param sitsOut whether the thread is not to go on now */
+  async foldWith(worker: FoldWorker, sitsOut: () => boolean): Promise<void> {
+    const { usersMax, threads } = this.bounds;
+    const setAsideMax = SET_ASIDE_MAX / (2 * threads); // so that what is under way fits, too
     let events = 0;
-    for (let extent = await this.next(); extent !== null; extent = await this.next()) {
+    for (;;) {
+      while (!this.given && sitsOut()) await sleep(SIT_OUT_MS);
+      const extent = await this.next();
+      if (extent === null) break;
       const folded = await worker.ask({ kind: 'extent', extent });
       const { reached, users, bytes, setAside } = folded;
       if (reached !== extent.next) this.trouble = Math.min(this.trouble ?? Infinity, reached);
@@ -98,6 +125,11 @@ class Backlog {
     this.events += events;
   }
 
+  /** No extent is given away any more. */
+  close(): void {
+    this.given = true;
+  }
+
   private next(): Promise<LogExtent | null> {
     this.finding = this.finding.then(() => this.find());
     return this.finding;
@@ -105,10 +137,12 @@ class Backlog {
 
   private async find(): Promise<LogExtent | null> {
     const room = this.bounds.limit - this.end;
-    const isDone = this.trouble !== null || this.full || performance.now() >= this.deadline;
-    if (isDone || room <= 0) return null;
-    const extent = await this.log.extentAt(this.end, Math.min(EXTENT_BYTES, room));
-    if (extent === null || extent.next > this.bounds.limit) return null;
+    const isDone =
+      this.given || this.trouble !== null || this.full || performance.now() >= this.deadline;
+    const extent =
+      isDone || room <= 0 ? null : await this.log.extentAt(this.end, Math.min(EXTENT_BYTES, room));
+    this.given = extent === null || extent.next > this.bounds.limit;
+    if (extent === null || this.given) return null;
     this.end = extent.next;
     return extent;
   }
@@ -120,8 +154,8 @@ async function finish(
   backlog: Backlog,
   pool: FoldPool,
 ): Promise<Batch | number> {
-  const [first, ...others] = workers;
-  if (first === undefined) throw new Error('a pool has a thread at least');
+  const [first, ...others] = workers.filter(({ isStarted }) => isStarted);
+  if (first === undefined) throw new Error('no thread folded anything');
   const taken = await Promise.all(others.map((worker) => worker.ask({ kind: 'take' })));
   const contents = taken.map((each) => each.contents);
   const arenas = contents.map(({ arena }) => arena);
@@ -138,7 +172,7 @@ async function finish(
     pages: () => pagesOf(first),
     release: () => {
       // A thread that has ended has nothing to forget.
-      first.ask({ kind: 'reset' }).catch(() => undefined);
+      first.reset().catch(() => undefined);
       pool.rest();
     },
   };

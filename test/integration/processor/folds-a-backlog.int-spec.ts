@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Batch } from '../../../src/processor/batch.js';
+import { LogGrowth } from '../../../src/processor/workers/log-growth.js';
 import { readBacklog, type Backlogged } from '../../../src/processor/workers/read-backlog.js';
 import type { LocalStagingLog } from '../../../src/staging-log/local-staging-log.js';
 import { START_OF_LOG, toOffset, type Offset } from '../../../src/staging-log/staging-log.port.js';
@@ -77,7 +78,9 @@ describe('a backlog that threads fold', () => {
       expect(starts).toHaveLength(RECORDS);
       const blocks = starts.filter((_, index) => index % 1_777 === 0 || index === 1);
       for (const start of blocks) {
-        const batch = requireBatch(await readBacklog(reader, start, { bounds: BOUNDS, pool }));
+        const batch = requireBatch(
+          await readBacklog(reader, start, { bounds: BOUNDS, pool, growth: new LogGrowth(reader) }),
+        );
         expect(batch.end).toBeGreaterThan(log.endOffset() - 130_000);
         const expected = await contentsOf(await foldHere(log, start, batch.end));
         expect(await contentsOf(batch)).toEqual(expected);
@@ -90,7 +93,13 @@ describe('a backlog that threads fold', () => {
     const log = await openMixedLog();
     const reader = new ExtentReader(log);
     const read = async (): Promise<Batch> =>
-      requireBatch(await readBacklog(reader, START_OF_LOG, { bounds: BOUNDS, pool }));
+      requireBatch(
+        await readBacklog(reader, START_OF_LOG, {
+          bounds: BOUNDS,
+          pool,
+          growth: new LogGrowth(reader),
+        }),
+      );
     const first = await contentsOf(await read());
     (await read()).release();
     await read(); // nobody gives it back
@@ -100,10 +109,16 @@ describe('a backlog that threads fold', () => {
   test('of which no more is given than there is: none at the end of the log', async () => {
     const log = await openMixedLog();
     const end = log.endOffset();
-    expect(await readBacklog(log, end, { bounds: BOUNDS, pool })).toBe('nothing-to-fold');
-    expect(await readBacklog(log, toOffset(end - 1), { bounds: BOUNDS, pool })).toBe(
+    expect(await readBacklog(log, end, { bounds: BOUNDS, pool, growth: new LogGrowth(log) })).toBe(
       'nothing-to-fold',
     );
+    expect(
+      await readBacklog(log, toOffset(end - 1), {
+        bounds: BOUNDS,
+        pool,
+        growth: new LogGrowth(log),
+      }),
+    ).toBe('nothing-to-fold');
   });
 
   test('is loaded batch after batch, whatever bounds them', async () => {
