@@ -27,18 +27,16 @@ afterAll(() => database.drop());
 
 const headOf = (path: string, ...headers: string[]): string =>
   [`POST ${path} HTTP/1.1`, 'Host: localhost', ...headers, '', ''].join('\r\n');
+/** Of senders at once: most of what this takes is waiting. */
+const answersTo = (senders: Parameters<typeof rawExchange>[1][]): Promise<string[]> =>
+  Promise.all(senders.map((steps) => rawExchange(application.serverUrl, steps)));
 const JSON_TYPE = 'Content-Type: application/json';
 const NDJSON_TYPE = 'Content-Type: application/x-ndjson';
 
 describe('a sender', () => {
   it('that does not end its headers is answered with 408, and so is one that sends nothing', async () => {
-    for (const steps of [
-      [],
-      ['POST /events HTT'],
-      [`${headOf('/events', JSON_TYPE).trim()}\r\n`],
-    ]) {
-      expect(await rawExchange(application.serverUrl, steps)).toContain('HEADERS_TOO_SLOW');
-    }
+    const senders = [[], ['POST /events HTT'], [`${headOf('/events', JSON_TYPE).trim()}\r\n`]];
+    for (const answer of await answersTo(senders)) expect(answer).toContain('HEADERS_TOO_SLOW');
   });
 
   it.each([
@@ -48,9 +46,8 @@ describe('a sender', () => {
   ])('that holds the body of %s back is answered with 408 and cut: %s', async (path, type) => {
     const before = await storedRecords(application);
     const trickle = Array.from({ length: 40 }, () => [' ', 100]).flat();
-    for (const rest of [[], ['{"user'], trickle]) {
-      const steps = [headOf(path, type, 'Content-Length: 100000'), ...rest];
-      const answer = await rawExchange(application.serverUrl, steps);
+    const head = headOf(path, type, 'Content-Length: 100000');
+    for (const answer of await answersTo([[head], [head, '{"user'], [head, ...trickle]])) {
       expect(answer).toContain('HTTP/1.1 408 ');
       expect(answer).toContain('BODY_TOO_SLOW');
     }
@@ -58,10 +55,11 @@ describe('a sender', () => {
   });
 
   it('that says more than it sends behind a refusal has the answer, and no connection for it', async () => {
-    for (const length of [100, 100_000_000]) {
-      const steps = [headOf('/nowhere', `Content-Length: ${length}`), 'abc'];
-      expect(await rawExchange(application.serverUrl, steps)).toContain('ROUTE_UNKNOWN');
-    }
+    const senders = [100, 100_000_000].map((length) => [
+      headOf('/nowhere', `Content-Length: ${length}`),
+      'abc',
+    ]);
+    for (const answer of await answersTo(senders)) expect(answer).toContain('ROUTE_UNKNOWN');
   });
 
   it('whose long body is refused gets the answer, not a reset', async () => {

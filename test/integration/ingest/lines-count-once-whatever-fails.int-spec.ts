@@ -1,14 +1,17 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { StagingLog } from '../../../src/staging-log/staging-log.port.js';
 import { eventually } from '../../support/eventually.js';
 import { systemError } from '../../support/staging-log-faults.js';
 import { StagingLogWorkbench } from '../../support/staging-log-workbench.js';
 import { ingestOver } from './ingest-over-log.js';
 
-/** So many that there are more commits than the last one that fails, also where each takes long. */
 const COUNT = 3_000;
+/** More commits than the last one that fails. */
+const COMMITS_MIN = 10;
 /** Lines of one write; each becomes an append of its own, several of which are under way at once. */
 const LINES_AT_ONCE = 20;
 
@@ -22,8 +25,14 @@ interface Heard {
   readonly json: Record<string, unknown>;
 }
 
-/** Sends the lines of a sender without ids, from one on, while they are appended. */
-async function send(url: string, sender: string, from: number): Promise<Heard> {
+/** The ingest that is sent to, and its log. */
+interface Target {
+  readonly url: string;
+  readonly log: StagingLog;
+}
+
+/** Sends the lines of a sender without ids, from one on, while they are appended: the first ones by commits of their own. */
+async function send({ url, log }: Target, sender: string, from: number): Promise<Heard> {
   const headers = { 'Content-Type': 'application/x-ndjson' };
   const outgoing = request(url, { method: 'POST', headers, agent: false });
   const answer = new Promise<Heard>((resolve, reject) => {
@@ -36,19 +45,25 @@ async function send(url: string, sender: string, from: number): Promise<Heard> {
     });
   });
   for (let value = from; value < COUNT; value += 1) {
+    const end = log.endOffset();
     outgoing.write(`{"userId":"${sender}","name":"add_revenue","value":${value}}\n`);
-    if (value % LINES_AT_ONCE === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    if (value % LINES_AT_ONCE !== 0) continue;
+    const ownCommit = value - from < COMMITS_MIN * LINES_AT_ONCE;
+    await (ownCommit ? Promise.race([answer, grows(log, end)]) : sleep(1));
   }
   outgoing.end();
   if (!outgoing.writableFinished) await Promise.race([once(outgoing, 'finish'), answer]);
   return answer;
 }
 
+const grows = (log: StagingLog, end: number): Promise<void> =>
+  eventually(() => log.endOffset() > end || log.health().kind === 'refusing');
+
 /** Sends again from the line that was not read, until all are taken. @returns how often it was stopped */
-async function sendAll(url: string, sender: string, settled: () => Promise<void>): Promise<number> {
+async function sendAll(target: Target, sender: string): Promise<number> {
   let [from, stops] = [0, 0];
   for (;;) {
-    const { status, json } = await send(url, sender, from);
+    const { status, json } = await send(target, sender, from);
     if (status === 202) {
       expect(json).toEqual({ accepted: COUNT - from, duplicates: 0, rejected: [] });
       return stops;
@@ -64,7 +79,7 @@ async function sendAll(url: string, sender: string, settled: () => Promise<void>
         accepted: 0,
       });
     }
-    await settled();
+    await eventually(() => target.log.health().kind === 'accepting');
   }
 }
 
@@ -82,9 +97,8 @@ describe('lines without ids, sent again from where their body was stopped', () =
     const { url, close } = await ingestOver(log);
     undo.push(close);
     bench.files.failNext(call, systemError('EIO'), [nth]);
-    const settled = (): Promise<void> => eventually(() => log.health().kind === 'accepting');
     const senders = ['first', 'second', 'third'];
-    const stops = await Promise.all(senders.map((sender) => sendAll(url, sender, settled)));
+    const stops = await Promise.all(senders.map((sender) => sendAll({ url, log }, sender)));
     expect(Math.max(...stops)).toBeGreaterThan(0);
     const lines = (await bench.bytes()).toString().trimEnd().split('\n');
     const records = lines.map((line) => JSON.parse(line) as { userId: string; value: number });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { LogGrowth } from '../../../src/processor/workers/log-growth.js';
 import { readBacklog, type Backlogged } from '../../../src/processor/workers/read-backlog.js';
@@ -65,13 +66,23 @@ describe('a backlog beside requests', () => {
   }
 
   test('leaves a core to them: a thread less is at work', async () => {
+    const stop = new AbortController();
+    const requests = (async (): Promise<void> => {
+      while (!stop.signal.aborted) {
+        await appendMany(log, 1);
+        await sleep(20);
+      }
+    })();
     await withPool(
       () => true,
       async (pool, backlogged) => {
         expect(pool.started).toEqual([true, false]);
         await expectRight(backlogged);
       },
-    );
+    ).finally(() => {
+      stop.abort();
+    });
+    await requests;
   });
 
   test('has all cores without them', async () => {

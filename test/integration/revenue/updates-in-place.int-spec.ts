@@ -58,11 +58,16 @@ describe('users who have events in every load', () => {
 
   test('are updated within their page, so neither table nor index grows', async () => {
     const before = await loadRounds(1 + FIRST_ROUNDS);
-    const after = await loadRounds(ROUNDS - FIRST_ROUNDS);
-    const updates = after.updates - before.updates;
-    expect(updates).toBe((ROUNDS - FIRST_ROUNDS) * USERS);
-    // Measured: 100 %.
-    expect((after.inPlace - before.inPlace) / updates).toBeGreaterThan(0.9);
+    let after = before;
+    const shares: number[] = [];
+    while (shares.length < ROUNDS - FIRST_ROUNDS) {
+      const last = after;
+      after = await loadRounds(1);
+      expect(after.updates - last.updates).toBe(USERS);
+      shares.push((after.inPlace - last.inPlace) / USERS);
+    }
+    // Measured: 100 %. Not each time: whoever else has a snapshot of this database keeps old rows for as long.
+    expect(shares.sort((a, b) => a - b)[shares.length >> 1]).toBeGreaterThan(0.9);
     expect(after.tableBytes / before.tableBytes).toBeLessThan(1.5);
     expect(after.indexBytes / before.indexBytes).toBeLessThan(1.5);
     const [row]: { sum: string }[] = await harness.dataSource.query(
