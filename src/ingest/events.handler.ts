@@ -120,7 +120,7 @@ export class EventsHandler {
   }
 
   /** One event, as nearly all requests are that hold one: as texts, which the log puts together. */
-  private async takeScannedEvent(
+  private takeScannedEvent(
     request: IncomingMessage,
     { bytes, scanner }: ScanWindow,
   ): Promise<EventsAnswer> {
@@ -129,12 +129,14 @@ export class EventsHandler {
     const id = idStart === idEnd ? undefined : bytes.toString('utf8', idStart, idEnd);
     const limited = this.rate.take(request, 1);
     if (limited !== null) throw limited;
-    const result = await this.log.append([id === undefined ? { payload } : { id, payload }]);
-    if (result.kind === 'refused') throw refusedByLog(result);
-    if (result.outcomes[0] === 'appended') return ONE_ACCEPTED;
-    return this.batches.lend((batch) => {
-      batch.addStored();
-      return this.count(batch, result.outcomes);
+    const appending = this.log.append([id === undefined ? { payload } : { id, payload }]);
+    return appending.then((result) => {
+      if (result.kind === 'refused') throw refusedByLog(result);
+      if (result.outcomes[0] === 'appended') return ONE_ACCEPTED;
+      return this.batches.lend((batch) => {
+        batch.addStored();
+        return this.count(batch, result.outcomes);
+      });
     });
   }
 

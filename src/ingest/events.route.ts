@@ -31,7 +31,13 @@ export class EventsRoute implements DirectRoute, OnModuleInit {
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
-    void this.answer(request, response);
+    try {
+      this.access.admit(request, 'ingest');
+    } catch (error) {
+      this.refuse(request, response, error);
+      return;
+    }
+    void this.answerAdmitted(request, response);
   }
 
   /** For a request that was let in already. Never rejects. */
@@ -51,16 +57,6 @@ export class EventsRoute implements DirectRoute, OnModuleInit {
     const problem = withNothingStored(toProblem(error));
     writeProblem(response, problem);
     this.requests.note(request, problem.getStatus(), problem.code);
-  }
-
-  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    try {
-      this.access.admit(request, 'ingest');
-    } catch (error) {
-      this.refuse(request, response, error);
-      return;
-    }
-    await this.answerAdmitted(request, response);
   }
 }
 

@@ -26,15 +26,21 @@ export function readWholeBody(
   return isPlain ? readPlain(request, options) : readPacked(request, options);
 }
 
-/** By events: a body of one chunk, which nearly all single events are, costs two promises less so. */
+/**
+ * By events: a body of one chunk, which nearly all single events are, costs two promises less so. No listener is taken
+ * away again before something is wrong, nor called once by a wrapper: both cost more than to do nothing.
+ */
 function readPlain(request: IncomingMessage, options: WholeBodyOptions): Promise<HeldBody> {
   const { watch, bodyBytes, bytesMax } = options;
   return new Promise((resolve, reject) => {
     const body = new HeldBody(bodyBytes, bytesMax);
+    let ended = false;
     const fail = (problem: Problem): void => {
+      if (ended) return;
+      ended = true;
       watch.done(watched);
       body.release();
-      request.off('data', take).off('end', end).off('close', cut);
+      request.off('data', take);
       reject(problem);
     };
     const take = (chunk: Buffer): void => {
@@ -45,15 +51,16 @@ function readPlain(request: IncomingMessage, options: WholeBodyOptions): Promise
       }
     };
     const end = (): void => {
+      if (ended) return;
+      ended = true;
       watch.done(watched);
-      request.off('close', cut);
       resolve(body);
     };
     const cut = (): void => {
-      fail(bodyIncomplete());
+      if (!ended) fail(bodyIncomplete());
     };
     const watched = watch.watch(request, fail);
-    request.on('data', take).once('end', end).once('close', cut).on('error', ignore);
+    request.on('data', take).on('end', end).on('close', cut).on('error', ignore);
   });
 }
 

@@ -114,7 +114,7 @@ export class Listeners {
       startOf(request);
       if (this.closing) response.shouldKeepAlive = false;
       this.answering.add(response, socket);
-      response.once('close', () => {
+      response.on('close', () => {
         this.answering.delete(response, socket);
         cutUnlessComplete(request, socket);
       });

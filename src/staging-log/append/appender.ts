@@ -101,14 +101,14 @@ export class Appender {
   private allAppended(count: number): AppendResult {
     if (count === 1) return ONE_APPENDED;
     if (this.lastAppended.outcomes.length !== count) {
-      this.lastAppended = durableWith(Array.from({ length: count }, () => 'appended' as const));
+      this.lastAppended = durableWith(new Array<RecordOutcome>(count).fill('appended'));
     }
     return this.lastAppended;
   }
 }
 
 const durableWith = (outcomes: readonly RecordOutcome[]): Durable =>
-  Object.freeze({ kind: 'durable', outcomes: Object.freeze(outcomes) });
+  Object.freeze({ kind: 'durable', outcomes });
 
 /** What an append is answered that met, or came after, a failed commit. */
 export const unavailable = (error: Error): Refusal => ({

@@ -148,24 +148,25 @@ export class DedupeIndex {
 
   /**
    * Whole entries of durable records as they lie in memory, from the position `from`, or the oldest that is
-   * still there, to before `to`: at most `countMax`. Their seconds are told from `startSeconds` on.
-   * @returns a copy, empty at the end, and the position behind.
+   * still there, to before `to`: as many as `into` holds. Their seconds are told from `startSeconds` on.
+   * @returns those words of `into` as bytes, none at the end, and the position behind.
    */
   copyEntries(
-    { from, to, countMax }: { from: number; to: number; countMax: number },
+    { from, to, into }: { from: number; to: number; into: Uint32Array },
     startSeconds: number,
   ): { readonly bytes: Buffer; readonly next: number } {
     const { ring } = this;
     const first = Math.max(from, ring.first);
+    const countMax = Math.floor(into.byteLength / ENTRY_BYTES);
     const next = Math.max(first, Math.min(to, this.position, first + countMax));
-    const words = new Uint32Array(((next - first) * ENTRY_BYTES) / 4);
     const start = Math.floor(startSeconds);
-    for (let sequence = first, into = 0; sequence < next; sequence++) {
+    let at = 0;
+    for (let sequence = first; sequence < next; sequence++) {
       const [chunk, place] = [ring.chunkOf(sequence), ring.placeOf(sequence)];
-      for (let i = 0; i < SECOND_WORD; i++) words[into++] = chunk[place + i] ?? 0;
-      words[into++] = Math.max(0, (chunk[place + SECOND_WORD] ?? 0) - start);
+      for (let i = 0; i < SECOND_WORD; i++) into[at++] = chunk[place + i] ?? 0;
+      into[at++] = Math.max(0, (chunk[place + SECOND_WORD] ?? 0) - start);
     }
-    return { bytes: Buffer.from(words.buffer), next };
+    return { bytes: Buffer.from(into.buffer, into.byteOffset, 4 * at), next };
   }
 
   /**

@@ -86,14 +86,16 @@ export async function writeIdFile(
   await replaceFile(files, path, piecesOf(source));
 }
 
+/** Each piece is good until the next one is asked for. */
 function* piecesOf({ index, from, to, startSeconds, ...rest }: IdFileSource): Generator<Buffer> {
   const header = encodeHeader(rest.facts, rest.bounds, index.key);
   let crc = crc32(header);
   yield header;
   let count = 0;
+  const entries = Math.max(1, Math.min(ENTRIES_PER_PIECE, to - from));
+  const into = new Uint32Array((entries * ENTRY_BYTES) / 4);
   for (let position = from; ;) {
-    const range = { from: position, to, countMax: ENTRIES_PER_PIECE };
-    const { bytes, next } = index.copyEntries(range, startSeconds);
+    const { bytes, next } = index.copyEntries({ from: position, to, into }, startSeconds);
     if (bytes.length === 0) break;
     crc = crc32(bytes, crc);
     yield bytes;
