@@ -27,7 +27,7 @@ import { bodyForm, type BodyForm } from './media-type.js';
 import { NdjsonBody } from './ndjson-body.js';
 import { refusedByLog } from './refused-by-log.js';
 import { ScanWindow, SLICE_BYTES_MAX } from './scan-window.js';
-import { readWholeBody } from './whole-body.js';
+import { readWholeBody, type WholeBodyOptions } from './whole-body.js';
 
 /** How long bodies that come in may end by themselves once the process shuts down. */
 const DRAIN_PATIENCE_MS = 1_000;
@@ -41,6 +41,7 @@ interface OpenStream extends Placed {
 export class EventsHandler {
   private readonly window: ScanWindow;
   private readonly batches: BatchPool;
+  private readonly wholeBody: WholeBodyOptions;
   /** NDJSON bodies, which may be without an end. */
   private readonly streams = new OpenItems<OpenStream>();
 
@@ -63,6 +64,7 @@ export class EventsHandler {
     });
     this.window = new ScanWindow(config.lineBytesMax + SLICE_BYTES_MAX);
     this.batches = new BatchPool(config.rejectedItemsMax);
+    this.wholeBody = { watch, bodyBytes, bytesMax: config.jsonBodyBytesMax };
   }
 
   /**
@@ -100,11 +102,7 @@ export class EventsHandler {
     request: IncomingMessage,
     form: Exclude<BodyForm, 'ndjson'>,
   ): Promise<EventsAnswer> {
-    const { watch, bodyBytes, config } = this;
-    const body = await readWholeBody(request, {
-      ...{ watch, bodyBytes },
-      bytesMax: config.jsonBodyBytesMax,
-    });
+    const body = await readWholeBody(request, this.wholeBody);
     try {
       const { bytes } = body;
       if (form !== 'json') return await this.takeCloudEvents(request, form, bytes);
