@@ -17,8 +17,10 @@ const SETTLE_WAIT_MS = 60_000;
 const VERIFY_EVERY = 25;
 /** Then it is stopped, and its files are looked at. */
 const DATABASE_KILLS_PER_LIFE = 20;
-/** How many events the senders send to one life of the application, at most. */
+/** How many events the senders send to one life of the application, at most, ... */
 const LIFE_EVENTS_MAX = { product: 30_000, mixed: 60_000, database: 120_000 };
+/** ... beside the calls with which they begin, and those that are under way at the end. */
+const MORE_EVENTS_MAX = 10_000;
 
 /**
  * Kills the whole application, or its PostgreSQL, or both in turn, while events are sent to it and loaded, and
@@ -46,7 +48,7 @@ export class ProductCampaign {
     this.#settings = settings;
     this.#deck = new KillDeck(level, random);
     this.#senders = new ProductSenders(LIFE_EVENTS_MAX[level]);
-    this.#idsMax = LIFE_EVENTS_MAX[level] + 5_000;
+    this.#idsMax = LIFE_EVENTS_MAX[level] + MORE_EVENTS_MAX;
   }
 
   /** @throws Violation, which leaves the directory behind */
