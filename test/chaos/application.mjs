@@ -2,10 +2,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Violation } from './stored-records.mjs';
 
 /** With the recovery of a database that was killed, too. */
 const START_MAX_MS = 120_000;
+/** What the tool ends with when it cannot reach the database. */
+const UNREACHABLE = 3;
+const UNREACHABLE_MAX_MS = 60_000;
+const UNREACHABLE_PAUSE_MS = 200;
 const SERVER_URL = /^ {2}server +(http:\/\/\S+)/m;
 
 /** The compiled application as a process of its own, with its embedded PostgreSQL. */
@@ -73,8 +78,22 @@ export class Application {
   }
 }
 
-/** Runs `verify` on a stopped application's data. @returns what it says @throws Violation unless exact */
-export async function verify({ dist, env }) {
+/**
+ * Runs `verify` on the data of an application, again while its database cannot be reached: it may have been killed just
+ * before. @returns what it says @throws Violation unless exact
+ */
+export async function verify(given) {
+  for (const deadline = Date.now() + UNREACHABLE_MAX_MS; ;) {
+    const { code, output } = await runVerify(given);
+    if (code === 0) return output.trim().split('\n').at(-1);
+    if (code !== UNREACHABLE || Date.now() > deadline) {
+      throw new Violation('wrong', `verify ended with ${code}:\n${output}`);
+    }
+    await sleep(UNREACHABLE_PAUSE_MS);
+  }
+}
+
+async function runVerify({ dist, env }) {
   const child = spawn(process.execPath, [join(dist, 'src/tools/verify.js')], {
     cwd: tmpdir(),
     env: environment(env),
@@ -85,8 +104,7 @@ export async function verify({ dist, env }) {
     stream.setEncoding('utf8').on('data', (part) => (output += part));
   }
   const [code] = await once(child, 'close');
-  if (code === 0) return output.trim().split('\n').at(-1);
-  throw new Violation('wrong', `verify ended with ${code}:\n${output}`);
+  return { code, output };
 }
 
 const environment = (env) => ({ PATH: process.env.PATH, HOME: process.env.HOME, ...env });

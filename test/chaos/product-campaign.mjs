@@ -145,11 +145,9 @@ export class ProductCampaign {
     return found;
   }
 
-  /** By the tool, beside the application or after it, as things are; but not beside a server that is starting. */
+  /** By the tool, beside the application or after it, as things are. */
   async #verify() {
     const { figures, dist } = this.#settings;
-    if (this.#life !== null)
-      await figures.time('recovering', this.#life.during(this.#life.recovers()));
     const said = await figures.time(
       'verifying',
       verify({ dist, env: { DATA_DIR: this.#dataDir } }),
