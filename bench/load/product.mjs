@@ -63,7 +63,7 @@ export async function foldLog({ dataDir, url }) {
       pool,
       growth: new LogGrowth(log),
     });
-    const batch = inThreads ?? (await readBatch(log, at, NO_BOUNDS));
+    const batch = typeof inThreads === 'object' ? inThreads : await readBatch(log, at, NO_BOUNDS);
     const foldedAt = performance.now();
     for await (const page of batch.pages()) pages.push(page);
     figures.encodeMs += performance.now() - foldedAt;

@@ -12,7 +12,7 @@ import { EventsHandler } from './events.handler.js';
 
 /**
  * `POST /events` on the bare request, in front of Express. Through Nest and Express the same handler answers
- * about a sixth as many single events: `npm run bench -- ingest` measures both in one run.
+ * a quarter to a third as many single events: `npm run bench -- ingest` measures both in one run.
  */
 @Injectable()
 export class EventsRoute implements DirectRoute, OnModuleInit {

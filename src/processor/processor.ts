@@ -81,7 +81,7 @@ export class Processor {
     // What comes during the run is the next one's: else a run would never end under steady traffic,
     // and commit a handful of events at a time.
     const goal = log.endOffset();
-    this.growth.isRecent(); // looks, so that it is known once a backlog is read
+    this.growth.look(); // so that it is known once a backlog is read
     while (!stop.aborted) {
       const from = await readCheckpoint(dataSource.manager, log.identity);
       await this.options.refresh?.();

@@ -2,7 +2,7 @@ import type { Offset, StagingLogReader } from '../../staging-log/staging-log.por
 
 const RECENT_MS = 1_000;
 
-/** Tells whether events come in, from what it saw of the log's end whenever it was asked. */
+/** Tells whether events come in, from what it saw of the log's end whenever it looked. */
 export class LogGrowth {
   private end: Offset;
   private grewAt = -Infinity;
@@ -11,10 +11,14 @@ export class LogGrowth {
     this.end = log.endOffset();
   }
 
-  /** Whether the log was seen to have grown within the last second. */
+  look(): void {
+    const end = this.log.endOffset();
+    if (end !== this.end) [this.end, this.grewAt] = [end, performance.now()];
+  }
+
+  /** Looks, too. Whether the log was seen to have grown within the last second. */
   isRecent(): boolean {
-    const [end, now] = [this.log.endOffset(), performance.now()];
-    if (end !== this.end) [this.end, this.grewAt] = [end, now];
-    return now - this.grewAt < RECENT_MS;
+    this.look();
+    return performance.now() - this.grewAt < RECENT_MS;
   }
 }
