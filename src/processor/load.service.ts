@@ -1,4 +1,9 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { AppConfig } from '../shared/config/app-config.js';
 import { Database } from '../shared/database/database.js';
 import { describeDatabaseError, SQL_STATE, sqlStateOf } from '../shared/database/sql-state.js';
@@ -19,7 +24,10 @@ const ANSWER_TIMEOUT_MS = 2_000;
 
 /** Runs the processor on the ticks of `LOAD_CRON`, and remembers what came of it. */
 @Injectable()
-export class LoadService extends LoadStatus implements OnApplicationShutdown {
+export class LoadService
+  extends LoadStatus
+  implements OnApplicationBootstrap, OnApplicationShutdown
+{
   private readonly logger = new Logger('Load');
   private readonly pool = new FoldPool();
   private readonly processor: Processor;
@@ -97,6 +105,10 @@ export class LoadService extends LoadStatus implements OnApplicationShutdown {
 
   idle(): Promise<void> {
     return this.processor.idle();
+  }
+
+  onApplicationBootstrap(): void {
+    this.pool.warmUp();
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -12,7 +12,9 @@ export type FoldRequest =
   | { readonly kind: 'finish'; readonly others: readonly TableContents[] }
   /** The next users of the order, from this place on. */
   | { readonly kind: 'page'; readonly from: number }
-  | { readonly kind: 'reset' };
+  | { readonly kind: 'reset' }
+  /** Before its first batch. */
+  | { readonly kind: 'warm-up' };
 
 /** What came of an extent. */
 export interface FoldedExtent {
@@ -55,4 +57,5 @@ export interface FoldAnswers {
   /** Null behind the last one. */
   readonly page: FoldedPage | null;
   readonly reset: null;
+  readonly 'warm-up': null;
 }

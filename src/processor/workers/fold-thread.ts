@@ -7,9 +7,13 @@ import { sortUsers } from '../fold/sort-users.js';
 import type { TableContents } from '../fold/user-table.js';
 import type { FinishedFold, FoldAnswers, FoldedExtent, FoldRequest } from './fold-messages.js';
 import type { TakenFold } from './fold-messages.js';
+import { fillWithRecords } from './warm-up-records.js';
 
 /** Of one statement: large enough for the server to be busy, small enough for every time-out. */
 const PAGE_USERS = 65_536;
+/** Windows to fold, and times to sort and encode, until all of it was compiled, and then a few. */
+const WARM_UP_WINDOWS = 10;
+const WARM_UP_PAGES = 5;
 
 /** What a worker thread does: folds extents that it reads itself. One batch at a time. */
 export class FoldThread {
@@ -35,6 +39,9 @@ export class FoldThread {
         return this.page(request.from);
       case 'reset':
         this.reset();
+        return { answer: null, transfer: [] };
+      case 'warm-up':
+        this.warmUp();
         return { answer: null, transfer: [] };
       default:
         return request satisfies never;
@@ -87,6 +94,19 @@ export class FoldThread {
     const page = encodeDeltas(table, order.subarray(from, next));
     const buffers = [page.userIds.buffer, page.deltas.buffer] as ArrayBuffer[];
     return { answer: { page, next }, transfer: buffers };
+  }
+
+  private warmUp(): void {
+    const { batch, window } = this;
+    const length = fillWithRecords(window);
+    for (let count = 0; count < WARM_UP_WINDOWS; count++) {
+      batch.add(window, length, (position) => position);
+    }
+    for (let count = 0; count < WARM_UP_PAGES; count++) {
+      this.finish([]);
+      this.page(0);
+    }
+    this.reset();
   }
 
   private reset(): void {

@@ -17,7 +17,7 @@ export class FoldWorker {
   constructor(private readonly url: URL) {}
 
   get isUsable(): boolean {
-    return this.ended === null;
+    return this.ended === null && !this.terminating;
   }
 
   get isStarted(): boolean {

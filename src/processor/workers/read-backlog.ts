@@ -141,7 +141,7 @@ class Backlog {
       this.given || this.trouble !== null || this.full || performance.now() >= this.deadline;
     const extent =
       isDone || room <= 0 ? null : await this.log.extentAt(this.end, Math.min(EXTENT_BYTES, room));
-    this.given = extent === null || extent.next > this.bounds.limit;
+    this.given ||= extent === null || extent.next > this.bounds.limit;
     if (extent === null || this.given) return null;
     this.end = extent.next;
     return extent;

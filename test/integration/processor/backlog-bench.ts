@@ -24,8 +24,8 @@ export class OpenPool extends FoldPool {
   inUse: readonly FoldWorker[] = [];
   uses = 0;
 
-  constructor(threads = 3) {
-    super(pathToFileURL(WORKER), threads);
+  constructor(threads = 3, idleMs?: number) {
+    super(pathToFileURL(WORKER), threads, idleMs);
   }
 
   override use<T>(work: (workers: readonly FoldWorker[]) => Promise<T>): Promise<T> {
