@@ -16,6 +16,7 @@ export class Progress {
   private readonly terminal = process.stderr.isTTY;
   private started: number | null = null;
   private shown: number | null = null;
+  private visible = false;
 
   constructor(
     private readonly what: string,
@@ -33,6 +34,7 @@ export class Progress {
     const eta = rate === 0 ? '?' : String(Math.ceil((total - done) / rate));
     const filled = '#'.repeat(Math.round(share * BAR_WIDTH)).padEnd(BAR_WIDTH, '.');
     const text = `${(share * 100).toFixed(0)} %, ${RATES[this.unit](rate)}, ${eta} s left`;
+    this.visible = this.terminal;
     process.stderr.write(
       this.terminal ? `\r\u001b[K${this.what} [${filled}] ${text} ` : `${this.what}: ${text}\n`,
     );
@@ -40,7 +42,10 @@ export class Progress {
 
   /** Takes the bar away, so that something else can be printed there; the next report brings it back. */
   clear(): void {
-    if (this.terminal && this.shown !== null) process.stderr.write('\r\u001b[K');
+    if (!this.visible) return;
+    process.stderr.write('\r\u001b[K');
+    this.visible = false;
+    this.shown = 0;
   }
 
   end(): void {

@@ -14,7 +14,7 @@ export class AppConfig {
   /** Lower-case host names, without port, that a Host header may carry. */
   readonly allowedHosts!: ReadonlySet<string>;
   readonly dataDir!: string;
-  /** Empty: the embedded PostgreSQL under `dataDir`. */
+  /** From the variable or its file. Empty: the embedded PostgreSQL under `dataDir`. */
   readonly databaseUrl!: string;
   readonly migrationsRun!: boolean;
   readonly eventsFile!: string;

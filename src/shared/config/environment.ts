@@ -76,7 +76,7 @@ function cronComplaint(value: string): string | null {
 }
 
 // Not the URL parser: it refuses postgres://user@/db?host=/socket/dir, which PostgreSQL's clients take.
-const postgresUrlComplaint = (value: string): string | null =>
+export const postgresUrlComplaint = (value: string): string | null =>
   value === '' || /^postgres(ql)?:\/\/./.test(value) ? null : 'must begin with postgres://';
 
 const httpUrlComplaint = (value: string): string | null =>
@@ -109,6 +109,9 @@ export class Environment {
 
   @Rule('postgresUrl', postgresUrlComplaint)
   DATABASE_URL = '';
+
+  @IsString()
+  DATABASE_URL_FILE = '';
 
   @Flag()
   MIGRATIONS_RUN = true;

@@ -160,6 +160,44 @@ describe('a good configuration', () => {
   );
 });
 
+describe('a file with the URL of the database', () => {
+  const URL_TEXT = 'postgres://me:s3cret@db/revenue';
+  const set = { DATABASE_URL_FILE: 'url' };
+  const write = (text: string): void => {
+    writeFileSync(join(directory, 'url'), text);
+  };
+
+  it('is as good as the variable, with or without a line end', () => {
+    write(`${URL_TEXT}\n`);
+    expect(configOf(set).databaseUrl).toBe(URL_TEXT);
+    write(URL_TEXT);
+    expect(configOf(set).databaseUrl).toBe(URL_TEXT);
+  });
+
+  it('is not set beside the variable', () => {
+    write(URL_TEXT);
+    expect(namesOf({ ...set, DATABASE_URL: URL_TEXT })).toEqual(['DATABASE_URL_FILE']);
+  });
+
+  it.each([
+    ['is empty', ' \n'],
+    ['holds more than a URL', `${URL_TEXT}\npostgres://s3cret`],
+    ['holds a URL that must begin with postgres://', 'mysql://me:s3cret@db/revenue'],
+  ])('%s: refused, and nothing of it is shown', (complaint, text) => {
+    write(text);
+    expect(badOf(set)).toEqual([
+      { name: 'DATABASE_URL_FILE', complaint: expect.stringContaining(complaint) },
+    ]);
+    expect(JSON.stringify(badOf(set))).not.toContain('s3cret');
+  });
+
+  it('that cannot be read is named, and no embedded database takes its place', () => {
+    const [bad] = badOf({ DATABASE_URL_FILE: './missing' });
+    expect(bad?.name).toBe('DATABASE_URL_FILE');
+    expect(bad?.complaint).toMatch(/^"\.\/missing" cannot be read \(ENOENT/);
+  });
+});
+
 describe('retention', () => {
   it('is off unless days are set, which may be a fraction of one', () => {
     expect(configOf({})).toMatchObject({ retentionDays: 0, retentionAction: 'archive' });

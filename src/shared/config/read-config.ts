@@ -6,7 +6,7 @@ import { validateSync } from 'class-validator';
 import { parse } from 'dotenv';
 import { parseApiKeys, type ApiKey } from './api-keys.js';
 import { AppConfig } from './app-config.js';
-import { Environment } from './environment.js';
+import { Environment, postgresUrlComplaint } from './environment.js';
 import { hostName } from './host-name.js';
 
 /** One bad variable: its name and what is wrong with its value. */
@@ -47,7 +47,7 @@ export function gatherVariables(directory: string, processEnvironment: Variables
 
 /**
  * Validates all variables at once. An empty value means the default. Relative paths are taken from
- * `directory`. Nothing is opened but `API_KEYS_FILE`.
+ * `directory`. Nothing is opened but `API_KEYS_FILE` and `DATABASE_URL_FILE`.
  */
 export function readConfig(variables: Variables, directory: string): ReadConfig {
   const names = Object.keys(new Environment());
@@ -60,6 +60,7 @@ export function readConfig(variables: Variables, directory: string): ReadConfig 
     return { name: error.property, complaint: `${shown}${complaint}` };
   });
   const keys = readApiKeys(environment, directory, bad);
+  environment.DATABASE_URL = readDatabaseUrl(environment, directory, bad);
   checkTogether(environment, keys, bad);
   if (bad.length > 0) return { kind: 'bad', bad };
   return {
@@ -91,6 +92,30 @@ function readApiKeys(
     bad.push({ name: 'API_KEYS_FILE', complaint });
   }
   return [];
+}
+
+/** The URL that is set, or the text of the file that is. The file holds a password: no complaint shows it. */
+function readDatabaseUrl(
+  { DATABASE_URL, DATABASE_URL_FILE }: Environment,
+  directory: string,
+  bad: BadVariable[],
+): string {
+  if (DATABASE_URL_FILE === '') return DATABASE_URL;
+  const refuse = (complaint: string): string => {
+    bad.push({ name: 'DATABASE_URL_FILE', complaint: `"${DATABASE_URL_FILE}" ${complaint}` });
+    return '';
+  };
+  if (DATABASE_URL !== '') return refuse('is set beside DATABASE_URL: set one of them');
+  try {
+    const url = readFileSync(resolve(directory, DATABASE_URL_FILE), 'utf8').trim();
+    // Whoever names a file wants that server; nothing in it would start an embedded one instead.
+    if (url === '') return refuse('is empty');
+    if (/\s/.test(url)) return refuse('holds more than a URL');
+    const complaint = postgresUrlComplaint(url);
+    return complaint === null ? url : refuse(`holds a URL that ${complaint}`);
+  } catch (error) {
+    return refuse(`cannot be read (${(error as Error).message})`);
+  }
 }
 
 /** Rules about more than one variable. */
