@@ -1,6 +1,7 @@
 import { decodeEvent, encodeEventPayload, type EventRefusal } from '../shared/event/event-codec.js';
 import type { EventScanner } from '../shared/event/event-scanner.js';
 import { isReservedId, RESERVED_ID_PREFIX } from '../shared/event/reserved-id.js';
+import type { EventErrorCode } from '../shared/event/event-error-codes.js';
 import { RecordLines } from '../staging-log/record-lines.port.js';
 import type { RecordOutcome } from '../staging-log/staging-log.port.js';
 import type { ItemCounts, Rejection } from './item-counts.js';
@@ -29,6 +30,7 @@ export class EventBatch {
   private places: number[] | null = null;
   private rejections: Rejection[] = [];
   private rejectionCount = 0;
+  private readonly rejectedByCode = new Map<EventErrorCode, number>();
 
   /** @param rejectedMax rejections that are kept; the rest is counted. */
   constructor(private readonly rejectedMax: number) {}
@@ -95,6 +97,7 @@ export class EventBatch {
       duplicates,
       rejected: this.rejections,
       rejectedTotal: this.rejectionCount,
+      rejectedByCode: this.rejectedByCode,
     });
   }
 
@@ -105,10 +108,13 @@ export class EventBatch {
     this.places = null;
     this.rejections = [];
     this.rejectionCount = 0;
+    this.rejectedByCode.clear();
   }
 
   private keep(rejection: Rejection): void {
+    const { code } = rejection;
     this.rejectionCount += 1;
+    this.rejectedByCode.set(code, (this.rejectedByCode.get(code) ?? 0) + 1);
     if (this.rejections.length < this.rejectedMax) this.rejections.push(rejection);
   }
 }

@@ -15,6 +15,7 @@ import { BatchPool } from './batch-pool.js';
 import { BodyReader } from './body-reader.js';
 import { decodeBinary, decodeStructured, refuseDataId } from './cloud-events/decode-cloud-event.js';
 import type { EventBatch, Sender } from './event-batch.js';
+import { EventTally } from './event-tally.js';
 import { ItemCounts } from './item-counts.js';
 import {
   arrayTooLong,
@@ -53,6 +54,7 @@ export class EventsHandler {
     private readonly internal: InternalKey,
     private readonly rate: RateLimit,
     private readonly drain: Drain,
+    private readonly tally: EventTally,
   ) {
     drain.signal.addEventListener('abort', () => {
       setTimeout(
@@ -73,19 +75,20 @@ export class EventsHandler {
    */
   take(request: IncomingMessage): Promise<EventsAnswer> {
     const form = bodyForm(request.headers);
+    this.tally.requests[form] += 1;
     return form === 'ndjson' ? this.takeLines(request) : this.takeWhole(request, form);
   }
 
   private async takeLines(request: IncomingMessage): Promise<EventsAnswer> {
-    const { config, log, batches, bodyBytes, watch, window } = this;
+    const { config, log, batches, bodyBytes, watch, window, tally } = this;
     if (this.drain.begun) throw shuttingDown();
-    const counts = new ItemCounts(config.rejectedItemsMax);
+    const counts = new ItemCounts(config.rejectedItemsMax, tally);
     const reader = new BodyReader(request, {
       ...{ watch, bodyBytes },
       ratioMax: config.bodyRatioMax,
     });
     const body = new NdjsonBody(reader, {
-      ...{ log, batches, bodyBytes, counts, window },
+      ...{ log, batches, bodyBytes, counts, window, tally },
       sender: this.senderOf(request),
       lineBytesMax: config.lineBytesMax,
       admit: (events) => this.rate.take(request, events),
@@ -95,6 +98,7 @@ export class EventsHandler {
     const stop = await body.take();
     this.streams.delete(stream);
     reader.close();
+    if (stop !== null && counts.stored) tally.refuse(stop.code);
     return answerOf(counts, stop);
   }
 
@@ -105,6 +109,7 @@ export class EventsHandler {
     const body = await readWholeBody(request, this.wholeBody);
     try {
       const { bytes } = body;
+      this.tally.bodyBytes += bytes.length;
       if (form !== 'json') return await this.takeCloudEvents(request, form, bytes);
       const window = windowFor(bytes, this.window);
       if (isScannedEvent(bytes, window)) return await this.takeScannedEvent(request, window);
@@ -130,7 +135,10 @@ export class EventsHandler {
     const appending = this.log.append([id === undefined ? { payload } : { id, payload }]);
     return appending.then((result) => {
       if (result.kind === 'refused') throw refusedByLog(result);
-      if (result.outcomes[0] === 'appended') return ONE_ACCEPTED;
+      if (result.outcomes[0] === 'appended') {
+        this.tally.accepted += 1;
+        return ONE_ACCEPTED;
+      }
       return this.batches.lend((batch) => {
         batch.addStored();
         return this.count(batch, result.outcomes);
@@ -191,7 +199,7 @@ export class EventsHandler {
   }
 
   private count(batch: EventBatch, outcomes: Parameters<EventBatch['settle']>[0]): EventsAnswer {
-    const counts = new ItemCounts(this.config.rejectedItemsMax);
+    const counts = new ItemCounts(this.config.rejectedItemsMax, this.tally);
     batch.settle(outcomes, counts);
     return answerOf(counts, null);
   }

@@ -8,6 +8,7 @@ import { RequestLog } from '../shared/http/request-log.js';
 import { toProblem } from '../shared/http/to-problem.js';
 import { writeProblem } from '../shared/http/write-problem.js';
 import { withNothingStored, type EventsAnswer } from './answer.js';
+import { EventTally } from './event-tally.js';
 import { EventsHandler } from './events.handler.js';
 
 /**
@@ -24,6 +25,7 @@ export class EventsRoute implements DirectRoute, OnModuleInit {
     private readonly access: Access,
     private readonly routes: DirectRoutes,
     private readonly requests: RequestLog,
+    private readonly tally: EventTally,
   ) {}
 
   onModuleInit(): void {
@@ -44,6 +46,7 @@ export class EventsRoute implements DirectRoute, OnModuleInit {
   async answerAdmitted(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       const { status, body } = await this.events.take(request);
+      this.tally.answers[status] += 1;
       if (request.complete) accept(request, response, { status, body });
       else endRefused(response, { status, headers: HEADERS }, body);
       this.requests.note(request, status);
@@ -54,9 +57,13 @@ export class EventsRoute implements DirectRoute, OnModuleInit {
 
   /** Answers with whatever was thrown before anything of the request was stored. */
   refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
-    const problem = withNothingStored(toProblem(error));
+    const thrown = toProblem(error);
+    const problem = withNothingStored(thrown);
+    const status = problem.getStatus();
     writeProblem(response, problem);
-    this.requests.note(request, problem.getStatus(), problem.code);
+    this.requests.note(request, status, problem.code);
+    this.tally.answers[status < 500 ? '4xx' : '5xx'] += 1;
+    if (problem !== thrown) this.tally.refuse(problem.code); // else its items were counted
   }
 }
 

@@ -1,4 +1,6 @@
+import type { EventErrorCode } from '../shared/event/event-error-codes.js';
 import type { EventRefusal } from '../shared/event/event-codec.js';
+import type { EventTally } from './event-tally.js';
 
 /** An item that was not accepted: `index` counts from 0 in what was sent. */
 export interface Rejection extends EventRefusal {
@@ -12,6 +14,8 @@ export interface CountedItems {
   readonly duplicates: number;
   readonly rejected: readonly Rejection[];
   readonly rejectedTotal: number;
+  /** All of them by their codes. */
+  readonly rejectedByCode: ReadonlyMap<EventErrorCode, number>;
 }
 
 /** What became of the items of a body, in order. */
@@ -22,10 +26,17 @@ export class ItemCounts {
   rejectedTotal = 0;
   readonly rejected: Rejection[] = [];
 
-  /** @param rejectedMax rejections that are kept, the first ones; the rest is counted. */
-  constructor(private readonly rejectedMax: number) {}
+  /**
+   * @param rejectedMax rejections that are kept, the first ones; the rest is counted.
+   * @param tally of all bodies: gets what is added here
+   */
+  constructor(
+    private readonly rejectedMax: number,
+    private readonly tally: EventTally,
+  ) {}
 
-  add({ items, accepted, duplicates, rejected, rejectedTotal }: CountedItems): void {
+  add(counted: CountedItems): void {
+    const { items, accepted, duplicates, rejected, rejectedTotal } = counted;
     for (const rejection of rejected) {
       if (this.rejected.length >= this.rejectedMax) break;
       this.rejected.push({ ...rejection, index: this.read + rejection.index });
@@ -34,6 +45,7 @@ export class ItemCounts {
     this.accepted += accepted;
     this.duplicates += duplicates;
     this.rejectedTotal += rejectedTotal;
+    this.tally.count(counted);
   }
 
   /** Whether anything of it is stored: then the answer must tell what. */

@@ -6,6 +6,7 @@ import type { AppendResult, StagingLog } from '../staging-log/staging-log.port.j
 import type { BatchPool } from './batch-pool.js';
 import type { BodyReader } from './body-reader.js';
 import type { EventBatch } from './event-batch.js';
+import type { EventTally } from './event-tally.js';
 import type { ItemCounts } from './item-counts.js';
 import { NdjsonLines, type NdjsonLinesOptions } from './ndjson-lines.js';
 import { refusedByLog } from './refused-by-log.js';
@@ -21,6 +22,7 @@ export interface NdjsonBodyOptions extends NdjsonLinesOptions {
   readonly batches: BatchPool;
   readonly bodyBytes: BodyBytes;
   readonly counts: ItemCounts;
+  readonly tally: EventTally;
   /** Whether so many events may be taken now; a problem when not. */
   readonly admit: (events: number) => Problem | null;
 }
@@ -62,6 +64,7 @@ export class NdjsonBody {
   }
 
   private async takeChunk(chunk: Buffer): Promise<void> {
+    this.options.tally.bodyBytes += chunk.length;
     for (let rest = chunk; rest.length > 0;) {
       const slice = rest.subarray(0, SLICE_BYTES_MAX);
       let taken = 0;

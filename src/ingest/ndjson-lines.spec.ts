@@ -3,6 +3,7 @@ import { quickRandom } from '../../test/support/quick-random.js';
 import { SampleLines } from '../../test/support/sample-lines.js';
 import { testSeed } from '../../test/support/seeded-random.js';
 import { EventBatch, type Sender } from './event-batch.js';
+import { EventTally } from './event-tally.js';
 import { ItemCounts } from './item-counts.js';
 import { NdjsonLines } from './ndjson-lines.js';
 import { ScanWindow, SLICE_BYTES_MAX } from './scan-window.js';
@@ -18,7 +19,7 @@ const window = new ScanWindow(LINE_BYTES_MAX + SLICE_BYTES_MAX);
 /** What a body that comes in such chunks gives: the lines for the log, and what is said of the items. */
 function take(chunks: readonly Buffer[], sender: Sender = 'any') {
   const lines = new NdjsonLines({ window, sender, lineBytesMax: LINE_BYTES_MAX });
-  const counts = new ItemCounts(MANY);
+  const counts = new ItemCounts(MANY, new EventTally());
   let stored = '';
   const add = (fill: (batch: EventBatch) => void): void => {
     const batch = new EventBatch(MANY);

@@ -7,6 +7,7 @@ import { SelfHealing } from './append/self-healing.js';
 import {
   StagingLog,
   type AppendResult,
+  type DiskSpace,
   type LogChunk,
   type LogComparison,
   type LogExtent,
@@ -105,6 +106,10 @@ export class LocalStagingLog extends StagingLog {
     const refusal = this.refusal();
     if (refusal === null) return { kind: 'accepting' };
     return { kind: 'refusing', code: refusal.code, message: refusal.message };
+  }
+
+  diskSpace(): DiskSpace | null {
+    return this.parts.ground.space;
   }
 
   size(): { readonly segments: number; readonly bytes: number } {

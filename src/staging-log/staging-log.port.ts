@@ -169,6 +169,13 @@ export type LogHealth =
       readonly message: string;
     };
 
+/** Of the file system that the log is on. */
+export interface DiskSpace {
+  /** What an ordinary user may still write to it. */
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
 /** The whole log, for the one process that owns it. */
 export abstract class StagingLog extends StagingLogReader {
   /**
@@ -187,6 +194,9 @@ export abstract class StagingLog extends StagingLogReader {
   abstract appendLines(lines: RecordLines): Promise<AppendResult>;
 
   abstract health(): LogHealth;
+
+  /** As it was seen a second ago at most; null while it is unknown. */
+  abstract diskSpace(): DiskSpace | null;
 
   abstract size(): { readonly segments: number; readonly bytes: number };
 

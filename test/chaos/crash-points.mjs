@@ -7,7 +7,7 @@
 import { basename, dirname } from 'node:path';
 
 /** Operations that leave nothing behind: a kill before or after them is like one at any other time. */
-const LOOKS = /^(read|stat|fstat|lstat|freeBytes|close|exists|list)|^open\(r\)/;
+const LOOKS = /^(read|stat|fstat|lstat|diskSpace|close|exists|list)|^open\(r\)/;
 /** Of these, the second path is the one that becomes something else. */
 const TO_SECOND_PATH = /^(rename|link|copy)/;
 

@@ -1,5 +1,6 @@
 import { createServer, request, type ClientRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { EventTally } from '../../src/ingest/event-tally.js';
 import { EventsHandler } from '../../src/ingest/events.handler.js';
 import { AppConfig } from '../../src/shared/config/app-config.js';
 import { Drain } from '../../src/shared/drain.js';
@@ -95,12 +96,14 @@ export async function listenToEvents(settings: Partial<AppConfig> = {}) {
   const log = new HeldLog();
   const internal = new InternalKey();
   const drain = new Drain();
+  const tally = new EventTally();
   const bodyBytes = new BodyBytes(config);
   watch = new BodyWatch(config);
   const handler = new EventsHandler(
     ...([config, log as unknown as StagingLog, watch, bodyBytes, internal] as const),
     new RateLimit(config, internal),
     drain,
+    tally,
   );
   server = createServer((incoming, response) => {
     handler.take(incoming).then(
@@ -133,5 +136,5 @@ export async function listenToEvents(settings: Partial<AppConfig> = {}) {
     sent.end(body);
     return answer;
   };
-  return { log, open, post, drain };
+  return { log, open, post, drain, tally };
 }

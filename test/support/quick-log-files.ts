@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import {
   nodeLogFiles,
+  spaceOf,
   type FileState,
   type LogFiles,
 } from '../../src/staging-log/files/log-files.js';
@@ -31,10 +32,8 @@ export const quickLogFiles: LogFiles = {
   chmod: (path, mode) => now(() => fs.chmodSync(path, mode)),
   mkdir: (path) => now(() => void fs.mkdirSync(path, { recursive: true })),
   readdir: (path) => now(() => fs.readdirSync(path)),
-  freeBytes: (path) => now(() => bytesFree(fs.statfsSync(path))),
+  diskSpace: (path) => now(() => spaceOf(fs.statfsSync(path))),
 };
-
-const bytesFree = ({ bavail, bsize }: fs.StatsFs): number => bavail * bsize;
 
 /** What is thrown is a rejection, as from the calls that wait. */
 async function now<T>(call: () => T): Promise<T> {

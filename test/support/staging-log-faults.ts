@@ -3,6 +3,7 @@ import {
   type FileState,
   type LogFiles,
 } from '../../src/staging-log/files/log-files.js';
+import type { DiskSpace } from '../../src/staging-log/staging-log.port.js';
 
 export type FileCall = keyof LogFiles;
 
@@ -35,7 +36,7 @@ export class Gate {
 export class FaultyLogFiles implements LogFiles {
   readonly calls: Record<FileCall, number> = {
     ...{ open: 0, close: 0, stat: 0, fstat: 0, read: 0, write: 0 },
-    ...{ fdatasync: 0, fsync: 0, truncate: 0, freeBytes: 0 },
+    ...{ fdatasync: 0, fsync: 0, truncate: 0, diskSpace: 0 },
     ...{ rename: 0, unlink: 0, readdir: 0, chmod: 0, mkdir: 0 },
   };
   readonly descriptors = new Set<number>();
@@ -139,12 +140,11 @@ export class FaultyLogFiles implements LogFiles {
     return this.call('readdir', path, () => nodeLogFiles.readdir(path));
   }
 
-  freeBytes(path: string): Promise<number> {
-    return this.call(
-      'freeBytes',
-      path,
-      async () => this.free ?? (await nodeLogFiles.freeBytes(path)),
-    );
+  diskSpace(path: string): Promise<DiskSpace> {
+    return this.call('diskSpace', path, async () => {
+      const real = await nodeLogFiles.diskSpace(path);
+      return { ...real, freeBytes: this.free ?? real.freeBytes };
+    });
   }
 
   private async call<T>(

@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path';
 import type { FileState, LogFiles } from '../../src/staging-log/files/log-files.js';
+import type { DiskSpace } from '../../src/staging-log/staging-log.port.js';
 
 /** A change of a file's bytes that no sync has made durable yet. */
 type Change = { readonly position: number; readonly bytes: Buffer } | { readonly length: number };
@@ -153,8 +154,8 @@ export class MemoryDisk implements LogFiles {
     return Promise.resolve([...this.directory(path).names.keys()]);
   }
 
-  async freeBytes(): Promise<number> {
-    return Promise.resolve(Infinity);
+  async diskSpace(): Promise<DiskSpace> {
+    return Promise.resolve({ freeBytes: Infinity, totalBytes: Infinity });
   }
 
   private createFile(): File {

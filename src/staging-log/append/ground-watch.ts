@@ -1,4 +1,5 @@
 import type { LogFiles } from '../files/log-files.js';
+import type { DiskSpace } from '../staging-log.port.js';
 import type { SegmentWitness } from './segment-witness.js';
 
 /** How often the ground is looked at. The contract allows 5 s until events are taken again. */
@@ -18,7 +19,7 @@ export interface GroundWatchOptions {
  * room to spare, and whether the file that is appended to is the one that the next start will find.
  */
 export class GroundWatch {
-  private free: number | null = null;
+  private seen: DiskSpace | null = null;
   private found: string | null = null;
   private looking: Promise<void> | null = null;
   private timer: NodeJS.Timeout | null = null;
@@ -41,7 +42,12 @@ export class GroundWatch {
 
   /** Whether less is free than the watermark; not while that is unknown, the write itself will tell. */
   get low(): boolean {
-    return this.free !== null && this.free < this.options.diskFreeBytesMin;
+    return this.seen !== null && this.seen.freeBytes < this.options.diskFreeBytesMin;
+  }
+
+  /** As it was a second ago at most; null while the system does not tell. */
+  get space(): DiskSpace | null {
+    return this.seen;
   }
 
   /** Why the file is not in place, and what to do; null when it is. */
@@ -51,7 +57,7 @@ export class GroundWatch {
 
   private async look(): Promise<void> {
     const { files, directory, witness, onTrouble } = this.options;
-    this.free = await files.freeBytes(directory).catch(() => null);
+    this.seen = await files.diskSpace(directory).catch(() => null);
     const trouble = await witness.findTrouble();
     if (trouble !== this.found) onTrouble(trouble);
     this.found = trouble;

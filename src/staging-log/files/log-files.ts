@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import type { DiskSpace } from '../staging-log.port.js';
 
 const read = promisify(fs.read);
 const fstat = promisify(fs.fstat);
@@ -36,14 +37,19 @@ export interface LogFiles {
   mkdir(path: string): Promise<void>;
   /** The names in a directory, in no order. */
   readdir(path: string): Promise<string[]>;
-  /** Bytes that an ordinary user may still write to the file system of `path`. */
-  freeBytes(path: string): Promise<number>;
+  /** Of the file system of `path`. */
+  diskSpace(path: string): Promise<DiskSpace>;
 }
 
 const fileState = ({ dev, ino, size }: fs.BigIntStats): FileState => ({
   device: dev,
   inode: ino,
   size: Number(size),
+});
+
+export const spaceOf = ({ bavail, blocks, bsize }: fs.StatsFs): DiskSpace => ({
+  freeBytes: bavail * bsize,
+  totalBytes: blocks * bsize,
 });
 
 /** Whether both are one file, under whatever names. */
@@ -75,10 +81,7 @@ export const nodeLogFiles: LogFiles = {
     await fs.promises.mkdir(path, { recursive: true });
   },
   readdir: (path) => fs.promises.readdir(path),
-  freeBytes: async (path) => {
-    const { bavail, bsize } = await promisify(fs.statfs)(path);
-    return bavail * bsize;
-  },
+  diskSpace: async (path) => spaceOf(await promisify(fs.statfs)(path)),
 };
 
 /**

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Logger } from '@nestjs/common';
+import { EventTally } from '../../../src/ingest/event-tally.js';
 import { EventsHandler } from '../../../src/ingest/events.handler.js';
 import { EventsRoute } from '../../../src/ingest/events.route.js';
 import { AppConfig } from '../../../src/shared/config/app-config.js';
@@ -33,14 +34,17 @@ export async function ingestOver(
   const config = Object.assign(new AppConfig(), BOUNDS);
   const internal = new InternalKey();
   const watch = new BodyWatch(config);
+  const tally = new EventTally();
   const handler = new EventsHandler(
     ...([config, log, watch, new BodyBytes(config), internal] as const),
     new RateLimit(config, internal),
     new Drain(),
+    tally,
   );
   const route = new EventsRoute(
     ...([handler, new Access(config, internal), new DirectRoutes()] as const),
     new RequestLog(config),
+    tally,
   );
   const server = createServer((request, response) => void route.answerAdmitted(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -37,11 +37,14 @@ function diskByQuota(): SmallDisk {
     }
     return nodeLogFiles.write(fd, bytes, position);
   };
-  const freeBytes: LogFiles['freeBytes'] = () =>
-    Promise.resolve(Math.max(0, PAGES - usedPages(directory)) * PAGE);
+  const diskSpace: LogFiles['diskSpace'] = () =>
+    Promise.resolve({
+      freeBytes: Math.max(0, PAGES - usedPages(directory)) * PAGE,
+      totalBytes: PAGES * PAGE,
+    });
   return {
     directory,
-    files: { ...nodeLogFiles, write, freeBytes },
+    files: { ...nodeLogFiles, write, diskSpace },
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
 }
