@@ -17,17 +17,20 @@ interface Client {
 /**
  * Commits what `work` did when its result is `committed`, and rolls back when it is anything else or
  * it threw. After a deadlock or a serialization failure all of it is run again on a new connection.
+ * @param onRetry told the SQLSTATE before that
  * @throws any other error of the database, and what `work` throws.
  */
 export async function inTransaction<T extends { readonly kind: string }>(
   dataSource: DataSource,
   work: (manager: EntityManager) => Promise<T>,
+  onRetry?: (sqlState: string) => void,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await attemptOnce(dataSource, work);
     } catch (error) {
       if (attempt === ATTEMPTS_MAX || !isRetryable(error)) throw error;
+      onRetry?.(sqlStateOf(error) ?? '');
       await sleep(Math.random() * RETRY_DELAY_MAX_MS);
     }
   }

@@ -20,6 +20,8 @@ export interface BatchToLoad {
   readonly batch: Batch;
   /** When reading it began, of `performance.now()`. */
   readonly started: number;
+  /** Told the SQLSTATE when the transaction is run again. */
+  readonly onRetry?: ((sqlState: string) => void) | undefined;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface BatchToLoad {
  * was lost took effect, the next load learns from the checkpoint.
  */
 export async function loadBatch(dataSource: DataSource, load: BatchToLoad): Promise<LoadedBatch> {
-  const loaded = await inTransaction(dataSource, (manager) => store(manager, load));
+  const loaded = await inTransaction(dataSource, (manager) => store(manager, load), load.onRetry);
   if (loaded.kind === 'mismatch') return loaded;
   const durationMs = Math.round(performance.now() - load.started);
   return {

@@ -12,9 +12,10 @@ import { withTimeout } from '../shared/with-timeout.js';
 import { StagingLog } from '../staging-log/staging-log.port.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { LoadReport } from './load-report.js';
+import { LoadTally } from './load-tally.js';
 import type { LogStanding } from './log-standing.js';
 import { readLastLoad } from './past-loads.js';
-import { LoadStatus } from './processor.port.js';
+import { LoadStatus, type LoadFigures } from './processor.port.js';
 import { Processor } from './processor.js';
 import { readCheckpoint } from './read-checkpoint.js';
 import { FoldPool } from './workers/fold-pool.js';
@@ -31,6 +32,7 @@ export class LoadService
   private readonly logger = new Logger('Load');
   private readonly pool = new FoldPool();
   private readonly processor: Processor;
+  private readonly tally = new LoadTally();
   private lastCheckpoint: Checkpoint | null = null;
   private lastReport: LoadReport | null = null;
   private standing: LogStanding = { kind: 'unknown' };
@@ -58,6 +60,10 @@ export class LoadService
       },
       onLoad: (report) => {
         this.lastReport = report;
+        this.tally.noteLoad(report);
+      },
+      onRetry: (sqlState) => {
+        this.tally.noteRetry(sqlState);
       },
     });
   }
@@ -70,6 +76,7 @@ export class LoadService
       if (outcome.kind === 'wrong-log') this.standing = outcome;
       this.complain(outcome.kind === 'wrong-log' ? `${outcome.code}: ${outcome.message}` : null);
     } catch (error) {
+      this.tally.noteFailure(error);
       this.complain(`no load now, the next tick tries again: ${explain(error)}`);
     }
   }
@@ -97,6 +104,10 @@ export class LoadService
       ANSWER_TIMEOUT_MS,
       this.lastReport,
     );
+  }
+
+  figures(): LoadFigures {
+    return this.tally;
   }
 
   logStanding(): LogStanding {

@@ -35,6 +35,8 @@ export interface ProcessorOptions {
   /** After each commit, and whenever the checkpoint was read. */
   readonly onCheckpoint: (checkpoint: Checkpoint) => void;
   readonly onLoad: (report: LoadReport) => void;
+  /** When the transaction of a load is run again, with the SQLSTATE that made it so. */
+  readonly onRetry?: (sqlState: string) => void;
   /** Beside the log's owner: makes the log's end at least as new as the checkpoint just read. */
   readonly refresh?: () => Promise<void>;
 }
@@ -97,13 +99,15 @@ export class Processor {
 
   /** One batch. Null when another processor was faster: then the checkpoint is elsewhere. */
   private async loadNext(from: Checkpoint): Promise<LoadReport | null> {
-    const { dataSource, log } = this.options;
+    const { dataSource, log, onRetry } = this.options;
     const started = performance.now();
     const batch = await this.read(from);
     try {
       const to = await this.placeAfter(from, batch);
       await this.options.refresh?.(); // no other log was put in its place while it was read
-      const loaded = await loadBatch(dataSource, { logId: log.identity, from, to, batch, started });
+      const logId = log.identity;
+      const load = { logId, from, to, batch, started, onRetry };
+      const loaded = await loadBatch(dataSource, load);
       if (loaded.kind === 'mismatch') return null;
       this.proved = loaded.to;
       await this.tell(loaded.to);

@@ -11,6 +11,7 @@ import {
   type LogChunk,
   type LogComparison,
   type LogExtent,
+  type LogFigures,
   type LogHealth,
   type NewRecord,
   type Offset,
@@ -110,6 +111,19 @@ export class LocalStagingLog extends StagingLog {
 
   diskSpace(): DiskSpace | null {
     return this.parts.ground.space;
+  }
+
+  figures(): LogFigures {
+    const { commits, parts } = this;
+    const { index, now } = parts.ids;
+    return {
+      queue: { bytes: commits.pendingBytes, appends: commits.pendingAppends },
+      appendSeconds: commits.appendSeconds,
+      syncSeconds: parts.syncSeconds,
+      ids: { remembered: index.size, windowSeconds: index.effectiveWindow(now()) },
+      clockStepsBack: parts.clock.stepsBack,
+      retired: parts.retention.retired,
+    };
   }
 
   size(): { readonly segments: number; readonly bytes: number } {

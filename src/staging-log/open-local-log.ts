@@ -1,3 +1,4 @@
+import { Histogram, LATENCY_SECONDS } from '../shared/histogram.js';
 import type { ActiveSegment } from './segments/active-segment.js';
 import { placeCutOffEpoch } from './files/epoch-files.js';
 import type { GroundWatch } from './append/ground-watch.js';
@@ -46,6 +47,8 @@ export interface LogParts {
   readonly sealer: SegmentSealer;
   readonly ground: GroundWatch;
   readonly retention: LocalRetention;
+  /** Of the syncs of appends. */
+  readonly syncSeconds: Histogram;
 }
 
 /** Opens or creates the log's files, repairs what a crash left, and reads the ids of the window back. */
@@ -54,7 +57,8 @@ export async function openLocalLog(options: LocalStagingLogOptions): Promise<Log
   const directory = stagingDirectory(options.dataDir);
   await placeCutOffEpoch(files, options.dataDir);
   const identity = await openLogDirectory(files, directory);
-  const place = { files, directory, report };
+  const syncSeconds = new Histogram(LATENCY_SECONDS);
+  const place = { files, directory, report, syncSeconds };
   const { view, unsealed } = await openSegments(place, identity);
   const reader = new LocalLogReader(files, view);
   try {
@@ -86,7 +90,7 @@ export async function openLocalLog(options: LocalStagingLogOptions): Promise<Log
     const retention = new LocalRetention({
       ...{ files, view, reader, ages, now: options.now, elapsed },
     });
-    return { view, reader, ids, clock, chain, sealer, ground, retention };
+    return { view, reader, ids, clock, chain, sealer, ground, retention, syncSeconds };
   } catch (error) {
     await Promise.allSettled([view.active.close(), reader.close()]);
     throw error;

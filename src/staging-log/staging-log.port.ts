@@ -4,6 +4,7 @@
  * distributed engine may do so later, which is why offsets mean nothing to anybody but the log.
  */
 
+import type { HistogramFigures } from '../shared/histogram.js';
 import type { NewRecord, RecordLines } from './record-lines.port.js';
 
 export type { NewRecord } from './record-lines.port.js';
@@ -176,6 +177,25 @@ export interface DiskSpace {
   readonly totalBytes: number;
 }
 
+/** What the log counts and measures; of what grows, since it was opened. */
+export interface LogFigures {
+  /** What waits for the disk, the commit in flight included. */
+  readonly queue: { readonly bytes: number; readonly appends: number };
+  /** From the call to its being durable; each append counts with the time of the first one of its commit. */
+  readonly appendSeconds: HistogramFigures;
+  /** Of the syncs of commits. */
+  readonly syncSeconds: HistogramFigures;
+  readonly ids: {
+    readonly remembered: number;
+    /** For how long an id is remembered for certain. */
+    readonly windowSeconds: number;
+  };
+  /** How often the clock went back by more than is hidden. */
+  readonly clockStepsBack: number;
+  /** Segments, by what became of them. */
+  readonly retired: { readonly archive: number; readonly delete: number };
+}
+
 /** The whole log, for the one process that owns it. */
 export abstract class StagingLog extends StagingLogReader {
   /**
@@ -197,6 +217,9 @@ export abstract class StagingLog extends StagingLogReader {
 
   /** As it was seen a second ago at most; null while it is unknown. */
   abstract diskSpace(): DiskSpace | null;
+
+  /** Costs nothing: made of numbers that are there. */
+  abstract figures(): LogFigures;
 
   abstract size(): { readonly segments: number; readonly bytes: number };
 

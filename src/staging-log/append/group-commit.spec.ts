@@ -59,6 +59,26 @@ describe('the group commit', () => {
     expect(await Promise.all(second)).toEqual(Array(3).fill('durable'));
   });
 
+  it('counts what waits, and each append with the time that the first one of its commit took', async () => {
+    const { segment, commits, submit } = create();
+    const { appendSeconds } = commits;
+    const total = (): number => appendSeconds.counts.reduce((sum, count) => sum + count, 0);
+    const first = [submit('a\n'), submit('bb\n')];
+    await turn();
+    const second = submit('c\n');
+    expect([commits.pendingAppends, commits.pendingBytes, total()]).toEqual([3, 7, 0]);
+    await new Promise((resolve) => setTimeout(resolve, 15));
+    segment.ends[0]?.(null);
+    await Promise.all(first);
+    expect([commits.pendingAppends, commits.pendingBytes, total()]).toEqual([1, 2, 2]);
+    expect(appendSeconds.sum).toBeGreaterThan(2 * 0.014);
+    expect([...appendSeconds.counts.slice(0, 6)]).toEqual([0, 0, 0, 0, 0, 0]); // none up to 5 ms
+    await turn();
+    segment.ends[1]?.(new Error('EIO'));
+    await second;
+    expect([commits.pendingAppends, total()]).toEqual([0, 2]); // what failed is not durable
+  });
+
   it('writes nothing for nothing', async () => {
     const { segment, submit } = create();
     expect(await submit('')).toBe('durable');

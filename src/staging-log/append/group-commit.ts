@@ -1,3 +1,5 @@
+import { Histogram, LATENCY_SECONDS } from '../../shared/histogram.js';
+
 /** What commits are written to. */
 export interface CommitTarget {
   /** Resolves when the bytes are durable. Rejects otherwise; then only `heal` may follow. */
@@ -14,6 +16,9 @@ interface Group {
   /** In order. Texts that follow each other are one. */
   readonly pieces: (string | Buffer)[];
   bytes: number;
+  appends: number;
+  /** When the first of them came, of `performance.now()`. */
+  readonly since: number;
   readonly settles: ((end: CommitEnd) => void)[];
   readonly ended: Promise<CommitEnd>;
   readonly end: (end: CommitEnd) => void;
@@ -34,10 +39,14 @@ const COMMIT_BYTES_MAX = 8 * 1024 * 1024;
 export class GroupCommit {
   private queue: Group[] = [];
   private queuedBytes = 0;
+  private queuedAppends = 0;
   private failure: Error | null = null;
   private running: Promise<void> | null = null;
   /** What a commit of several pieces is written from; one commit is under way at a time. */
   private joined = Buffer.alloc(0);
+
+  /** From being asked for to being durable; of all appends of a commit, what its first one took, the longest. */
+  readonly appendSeconds = new Histogram(LATENCY_SECONDS);
 
   constructor(
     private readonly target: CommitTarget,
@@ -47,6 +56,11 @@ export class GroupCommit {
   /** Bytes that wait for the disk, those of the commit in flight included. */
   get pendingBytes(): number {
     return this.queuedBytes;
+  }
+
+  /** Calls of `submit` that have not ended. */
+  get pendingAppends(): number {
+    return this.queuedAppends;
   }
 
   get failed(): Error | null {
@@ -77,7 +91,9 @@ export class GroupCommit {
     }
     if (bytes > 0) addPiece(group.pieces, lines);
     group.bytes += bytes;
+    group.appends += 1;
     this.queuedBytes += bytes;
+    this.queuedAppends += 1;
     if (settle !== undefined) group.settles.push(settle);
     this.running ??= this.drainQueue();
     return group.ended;
@@ -144,7 +160,10 @@ export class GroupCommit {
   }
 
   private settle(group: Group, end: CommitEnd): void {
-    this.queuedBytes -= group.bytes;
+    const { bytes, appends, since } = group;
+    this.queuedBytes -= bytes;
+    this.queuedAppends -= appends;
+    if (end === null) this.appendSeconds.observe((performance.now() - since) / 1000, appends);
     for (const settle of group.settles) settle(end);
     group.end(end);
   }
@@ -155,7 +174,8 @@ function createGroup(): Group {
   const ended = new Promise<CommitEnd>((resolve) => {
     end = resolve;
   });
-  return { pieces: [], bytes: 0, settles: [], ended, end };
+  const since = performance.now();
+  return { pieces: [], bytes: 0, appends: 0, since, settles: [], ended, end };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

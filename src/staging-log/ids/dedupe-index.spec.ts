@@ -216,4 +216,19 @@ describe('the index of ids', () => {
     expect(index.size).toBe(IDS);
     expect(bytesHeld(index) / IDS).toBeLessThanOrEqual(40);
   });
+
+  it('remembers for all of the window until there are too many for it, and tells for how long then', () => {
+    const index = new DedupeIndex({ idsMax: 3, windowSeconds: 60 }, KEY);
+    expect(index.effectiveWindow(START)).toBe(60);
+    index.add('a', '1', START);
+    index.add('b', '1', START + 10);
+    expect(index.effectiveWindow(START + 20)).toBe(60);
+    index.add('c', '1', START + 20);
+    expect(index.effectiveWindow(START + 20)).toBe(20);
+    index.add('d', '1', START + 25);
+    expect(index.effectiveWindow(START + 25)).toBe(15);
+    expect(index.look('a', '1', START + 25)).toBe('new');
+    expect(index.effectiveWindow(START + 1_000)).toBe(60);
+    expect(new DedupeIndex({ idsMax: 0, windowSeconds: 60 }, KEY).effectiveWindow(START)).toBe(0);
+  });
 });

@@ -60,6 +60,17 @@ export class DedupeIndex {
   }
 
   /**
+   * For how long an id is remembered for certain, in seconds: the window, or less where there were more ids
+   * in it than may be held. @param now as in `look`
+   */
+  effectiveWindow(now: number): number {
+    const { windowSeconds, idsMax } = this.bounds;
+    if (this.size < idsMax) return windowSeconds;
+    if (idsMax === 0) return 0;
+    return Math.max(0, Math.min(windowSeconds, Math.floor(now) - this.oldestSecond));
+  }
+
+  /**
    * @param now in seconds, from 0 on, of the same clock as in `add`, which is not the wall clock:
    * ids that were added longer ago than the window are new again.
    */
@@ -204,13 +215,18 @@ export class DedupeIndex {
 
   /** Lets the oldest go while they are too many or too old; `look` does not need them gone. */
   private evict(now: number): void {
-    const { ring, bounds } = this;
+    const { bounds } = this;
     const oldest = Math.floor(now) - bounds.windowSeconds;
     for (let evicted = 0; this.size > 0 && evicted < EVICTIONS_PER_ADD_MAX; evicted++) {
-      const { first } = ring;
-      const second = ring.chunkOf(first)[ring.placeOf(first) + SECOND_WORD] ?? 0;
-      if (this.size < bounds.idsMax && second >= oldest) return;
+      if (this.size < bounds.idsMax && this.oldestSecond >= oldest) return;
       this.table.removeOldest();
     }
+  }
+
+  /** When the oldest was added. There must be one. */
+  private get oldestSecond(): number {
+    const { ring } = this;
+    const { first } = ring;
+    return ring.chunkOf(first)[ring.placeOf(first) + SECOND_WORD] ?? 0;
   }
 }

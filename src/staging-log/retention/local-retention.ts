@@ -34,6 +34,8 @@ export interface LocalRetentionOptions {
  * across a restart.
  */
 export class LocalRetention extends LogRetention {
+  /** Segments since the log was opened. */
+  readonly retired: Record<RetentionAction, number> = { archive: 0, delete: 0 };
   private readonly stopping = new AbortController();
   private readonly clock: () => number;
   private readonly shareFiles: ShareFiles;
@@ -110,6 +112,7 @@ export class LocalRetention extends LogRetention {
       // Readers are sent elsewhere before the file goes.
       if (action === 'archive') view.archived(first);
       else view.deletedOldest();
+      this.retired[action] += 1;
       this.remains.set(first, action);
       reader.forget(segment);
       this.marks?.forget(first);

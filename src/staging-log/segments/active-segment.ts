@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import type { Histogram } from '../../shared/histogram.js';
 import { cutBlocks, emptyBlock, type Block } from '../blocks/block-cutter.js';
 import { coverBlocks } from '../blocks/cover-blocks.js';
 import {
@@ -29,6 +30,8 @@ export interface SegmentPlace {
   readonly directory: string;
   readonly first: number;
   readonly report: (level: 'warn' | 'error', message: string) => void;
+  /** Gets the seconds that each sync of an append takes. */
+  readonly syncSeconds?: Histogram;
 }
 
 interface OpenedFile {
@@ -134,11 +137,13 @@ export class ActiveSegment {
 
   /** Resolves when the bytes are durable. Rejects otherwise; then only `heal` may follow. */
   async append(bytes: Buffer): Promise<void> {
-    const { files } = this.place;
+    const { files, syncSeconds } = this.place;
     await writeFully(files, this.fd, { position: this.length, bytes });
+    const begun = performance.now();
     const synced = files.fdatasync(this.fd);
     const { blocks, open } = cutBlocks(this.open, bytes); // while the disk is at work
     await synced;
+    syncSeconds?.observe((performance.now() - begun) / 1000);
     this.open = open;
     if (blocks.length === 0) return;
     this.knownBlocks.push(...blocks);
