@@ -12,13 +12,15 @@ COPY migrations migrations
 COPY src src
 RUN npm run build
 
+# With --build-arg OMIT='dev optional' the embedded PostgreSQL stays out; DATABASE_URL must be set then.
 FROM base AS dependencies
-RUN npm ci --omit=dev && npm cache clean --force
+ARG OMIT=dev
+RUN npm ci $(printf ' --omit=%s' $OMIT) && npm cache clean --force
 
 FROM base AS runtime
+# HOST: reachable from outside the container, and therefore not without API_KEYS or API_KEYS_FILE.
 ENV NODE_ENV=production \
     LOG_FORMAT=json \
-    # Reachable from outside the container, and therefore not without API_KEYS.
     HOST=0.0.0.0 \
     SERVER_PORT=8000 \
     CLIENT_PORT=3000 \
@@ -28,6 +30,7 @@ COPY --from=build /app/dist dist
 COPY scripts scripts
 COPY .env events.jsonl LICENSE ./
 RUN install -d -o node -g node -m 0700 /data
+# All of /app belongs to root: the application writes to /data, and to /tmp when its tools sort.
 USER node
 VOLUME /data
 EXPOSE 8000 3000
