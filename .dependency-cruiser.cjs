@@ -110,6 +110,21 @@ module.exports = {
       to: { path: '^src/', pathNot: '^src/shared/' },
     },
     {
+      name: 'opentelemetry-for-traces-only',
+      comment:
+        'Announce what is done on a channel of src/shared/tracing/trace-channels.ts; spans are made of it there.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/shared/tracing/opentelemetry/', unitSpec] },
+      to: { path: '^node_modules/@opentelemetry/' },
+    },
+    {
+      name: 'opentelemetry-on-demand',
+      comment: 'What makes spans loads OpenTelemetry: import() it, where traces are switched on.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/shared/tracing/opentelemetry/' },
+      to: { path: '^src/shared/tracing/opentelemetry/', dynamic: false },
+    },
+    {
       name: 'monitoring-is-a-leaf',
       comment: 'It reads the others; nobody needs it but src/app.module.ts.',
       severity: 'error',

@@ -96,6 +96,7 @@ export class Application {
   }
 
   private async startAll(): Promise<void> {
+    if (this.config.otlpEndpoint !== '') await this.startTracing();
     const owner = await DataDirectoryOwner.acquire(this.config.dataDir);
     this.undo.push(() => owner.release());
     this.databaseUrl = this.config.databaseUrl || (await this.startEmbeddedPostgres());
@@ -108,6 +109,13 @@ export class Application {
     }));
     await this.nest.get(Database).start(DATABASE_PATIENCE_MS);
     await this.openListeners();
+  }
+
+  /** Loads OpenTelemetry, which a process without traces does without. Stopped last: it sees all that ends. */
+  private async startTracing(): Promise<void> {
+    const { Tracing } = await import('./shared/tracing/opentelemetry/tracing.js');
+    const tracing = Tracing.start(this.config);
+    this.undo.push(() => tracing.stop());
   }
 
   private async startEmbeddedPostgres(): Promise<string> {

@@ -1,10 +1,12 @@
 import { Problem } from '../shared/http/problem.js';
+import type { RequestCounts } from '../shared/tracing/trace-channels.js';
 import type { ItemCounts } from './item-counts.js';
 
 /** What is answered once something may be stored: 202 or 207, and the JSON that says what. */
 export interface EventsAnswer {
   readonly status: 202 | 207;
   readonly body: string;
+  readonly counts: RequestCounts;
 }
 
 /** The members of a problem of a request of which nothing was stored. */
@@ -14,6 +16,7 @@ const NOTHING_STORED = { accepted: 0, duplicates: 0, rejected: [], rejectedTotal
 export const ONE_ACCEPTED: EventsAnswer = Object.freeze({
   status: 202,
   body: '{"accepted":1,"duplicates":0,"rejected":[]}',
+  counts: { accepted: 1, duplicates: 0, rejected: 0 },
 });
 
 /**
@@ -23,6 +26,10 @@ export const ONE_ACCEPTED: EventsAnswer = Object.freeze({
  */
 export function answerOf(counts: ItemCounts, stop: Problem | null): EventsAnswer {
   const { read, accepted, duplicates, rejected, rejectedTotal, stored } = counts;
+  const json = (status: 202 | 207, body: unknown): EventsAnswer => ({
+    ...{ status, body: JSON.stringify(body) },
+    counts: { accepted, duplicates, rejected: rejectedTotal },
+  });
   if (stop !== null) {
     if (!stored) throw stop;
     const stopped = stopOf(stop);
@@ -59,8 +66,3 @@ function stopOf(problem: Problem): Record<string, unknown> {
   const { code, detail, retryAfter } = problem.getResponse() as Body;
   return { code, detail, ...(retryAfter === undefined ? {} : { retryAfter }) };
 }
-
-const json = (status: 202 | 207, body: unknown): EventsAnswer => ({
-  status,
-  body: JSON.stringify(body),
-});

@@ -9,6 +9,7 @@ import { InternalKey } from '../shared/http/internal-key.js';
 import { OpenItems, type Placed } from '../shared/http/open-items.js';
 import { Problem } from '../shared/http/problem.js';
 import { RateLimit } from '../shared/http/rate-limit.js';
+import { announce, appends } from '../shared/tracing/trace-channels.js';
 import { StagingLog } from '../staging-log/staging-log.port.js';
 import { answerOf, ONE_ACCEPTED, type EventsAnswer } from './answer.js';
 import { BatchPool } from './batch-pool.js';
@@ -88,7 +89,7 @@ export class EventsHandler {
       ratioMax: config.bodyRatioMax,
     });
     const body = new NdjsonBody(reader, {
-      ...{ log, batches, bodyBytes, counts, window, tally },
+      ...{ request, log, batches, bodyBytes, counts, window, tally },
       sender: this.senderOf(request),
       lineBytesMax: config.lineBytesMax,
       admit: (events) => this.rate.take(request, events),
@@ -132,7 +133,8 @@ export class EventsHandler {
     const id = idStart === idEnd ? undefined : bytes.toString('utf8', idStart, idEnd);
     const limited = this.rate.take(request, 1);
     if (limited !== null) throw limited;
-    const appending = this.log.append([id === undefined ? { payload } : { id, payload }]);
+    const record = id === undefined ? { payload } : { id, payload };
+    const appending = announce(appends, { request, records: 1 }, () => this.log.append([record]));
     return appending.then((result) => {
       if (result.kind === 'refused') throw refusedByLog(result);
       if (result.outcomes[0] === 'appended') {
@@ -193,7 +195,8 @@ export class EventsHandler {
     if (lines.count === 0) return this.count(batch, []);
     const limited = this.rate.take(request, lines.count);
     if (limited !== null) throw limited;
-    const result = await this.log.appendLines(lines);
+    const announced = { request, records: lines.count };
+    const result = await announce(appends, announced, () => this.log.appendLines(lines));
     if (result.kind === 'refused') throw refusedByLog(result);
     return this.count(batch, result.outcomes);
   }

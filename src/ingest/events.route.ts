@@ -7,6 +7,7 @@ import { requestIdOf } from '../shared/http/request-id.js';
 import { RequestLog } from '../shared/http/request-log.js';
 import { toProblem } from '../shared/http/to-problem.js';
 import { writeProblem } from '../shared/http/write-problem.js';
+import { requestBegins, requestEnds } from '../shared/tracing/trace-channels.js';
 import { withNothingStored, type EventsAnswer } from './answer.js';
 import { EventTally } from './event-tally.js';
 import { EventsHandler } from './events.handler.js';
@@ -44,12 +45,15 @@ export class EventsRoute implements DirectRoute, OnModuleInit {
 
   /** For a request that was let in already. Never rejects. */
   async answerAdmitted(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (requestBegins.hasSubscribers) requestBegins.publish({ request });
     try {
-      const { status, body } = await this.events.take(request);
+      const answer = await this.events.take(request);
+      const { status, body, counts } = answer;
       this.tally.answers[status] += 1;
-      if (request.complete) accept(request, response, { status, body });
+      if (request.complete) accept(request, response, answer);
       else endRefused(response, { status, headers: HEADERS }, body);
       this.requests.note(request, status);
+      if (requestEnds.hasSubscribers) requestEnds.publish({ request, status, counts });
     } catch (error) {
       this.refuse(request, response, error);
     }
@@ -61,7 +65,9 @@ export class EventsRoute implements DirectRoute, OnModuleInit {
     const problem = withNothingStored(thrown);
     const status = problem.getStatus();
     writeProblem(response, problem);
-    this.requests.note(request, status, problem.code);
+    const { code } = problem;
+    this.requests.note(request, status, code);
+    if (requestEnds.hasSubscribers) requestEnds.publish({ request, status, code });
     this.tally.answers[status < 500 ? '4xx' : '5xx'] += 1;
     if (problem !== thrown) this.tally.refuse(problem.code); // else its items were counted
   }

@@ -1,7 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import type { BodyBytes } from '../shared/http/body-bytes.js';
 import { Problem } from '../shared/http/problem.js';
 import { toProblem } from '../shared/http/to-problem.js';
+import { announce, appends } from '../shared/tracing/trace-channels.js';
 import type { AppendResult, StagingLog } from '../staging-log/staging-log.port.js';
 import type { BatchPool } from './batch-pool.js';
 import type { BodyReader } from './body-reader.js';
@@ -18,6 +20,7 @@ const APPENDS_MAX = 4;
 const REJECTION_BYTES = 300;
 
 export interface NdjsonBodyOptions extends NdjsonLinesOptions {
+  readonly request: IncomingMessage;
   readonly log: StagingLog;
   readonly batches: BatchPool;
   readonly bodyBytes: BodyBytes;
@@ -113,14 +116,16 @@ export class NdjsonBody {
 
   /** The batch is given back when the log has answered. @throws Problem when the log was not asked. */
   private append(batch: EventBatch): void {
-    const { log, batches, bodyBytes, admit } = this.options;
+    const { request, log, batches, bodyBytes, admit } = this.options;
     const { lines } = batch;
     const refusal = lines.count === 0 ? null : admit(lines.count);
     if (refusal !== null) throw refusal;
     const { bytes } = lines;
     bodyBytes.take(bytes);
     const before = this.appends.at(-1);
-    const appending = lines.count === 0 ? NOTHING : log.appendLines(lines);
+    const announced = { request, records: lines.count };
+    const appending =
+      lines.count === 0 ? NOTHING : announce(appends, announced, () => log.appendLines(lines));
     const ended = appending.catch((error: unknown) => (this.failure = toProblem(error)));
     this.appends.push(
       Promise.all([ended, before]).then(([result]) => {

@@ -1,9 +1,10 @@
 import type { DataSource } from 'typeorm';
+import { announce, loadReads, loads, loadTransactions } from '../shared/tracing/trace-channels.js';
 import type { StagingLogReader } from '../staging-log/staging-log.port.js';
 import { samePlace, type Checkpoint } from './checkpoint.js';
 import { CheckpointMirror } from './checkpoint-mirror.js';
 import type { Batch, BatchBounds } from './batch.js';
-import { loadBatch } from './load-batch.js';
+import { loadBatch, type LoadedBatch } from './load-batch.js';
 import type { LoadReport } from './load-report.js';
 import type { LogStanding } from './log-standing.js';
 import { proveCheckpoint } from './prove-checkpoint.js';
@@ -91,7 +92,7 @@ export class Processor {
       if (proof.kind === 'wrong-log') return proof;
       await this.tell(from);
       if (from.offset >= goal) return { kind: 'caught-up' };
-      const loaded = await this.loadNext(from);
+      const loaded = await announce(loads, { load: from }, () => this.loadNext(from));
       if (loaded !== null) this.options.onLoad(loaded);
     }
     return { kind: 'stopped' };
@@ -101,13 +102,14 @@ export class Processor {
   private async loadNext(from: Checkpoint): Promise<LoadReport | null> {
     const { dataSource, log, onRetry } = this.options;
     const started = performance.now();
-    const batch = await this.read(from);
+    const batch = await announce(loadReads, { load: from }, () => this.read(from));
     try {
       const to = await this.placeAfter(from, batch);
       await this.options.refresh?.(); // no other log was put in its place while it was read
       const logId = log.identity;
       const load = { logId, from, to, batch, started, onRetry };
-      const loaded = await loadBatch(dataSource, load);
+      const storing = (): Promise<LoadedBatch> => loadBatch(dataSource, load);
+      const loaded = await announce(loadTransactions, { load: from }, storing);
       if (loaded.kind === 'mismatch') return null;
       this.proved = loaded.to;
       await this.tell(loaded.to);

@@ -32,6 +32,8 @@ const offences: readonly Offence[] = [
   offence('context-by-its-entrance-from-the-root', 'src', './revenue/inside.js'),
   offence('contexts-are-put-together-at-the-top', 'src/revenue', '../app.module.js'),
   offence('shared-is-the-ground-floor', 'src/shared/http', '../../revenue/a.port.js'),
+  offence('opentelemetry-for-traces-only', 'src/ingest', '@opentelemetry/api'),
+  offence('opentelemetry-on-demand', 'src', './shared/tracing/opentelemetry/tracing.js'),
   offence('monitoring-is-a-leaf', 'src/tools', '../monitoring/a.port.js'),
   offence('retention-is-a-leaf', 'src/tools', '../retention/a.port.js'),
   offence('retention-stands-apart', 'src/retention', '../revenue/a.port.js'),

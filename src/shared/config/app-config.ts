@@ -56,4 +56,10 @@ export class AppConfig {
   readonly clientConcurrencyMax!: number;
   readonly clientAttemptsMax!: number;
   readonly drainTimeoutMs!: number;
+  /** Of the collector of traces. Empty: none are made. */
+  readonly otlpEndpoint!: string;
+  readonly otlpHeaders!: string;
+  /** Of requests, from 0 to 1. */
+  readonly tracesRatio!: number;
+  readonly serviceName!: string;
 }

@@ -84,6 +84,11 @@ const httpUrlComplaint = (value: string): string | null =>
     ? null
     : 'must be an http:// or https:// URL';
 
+const otlpHeadersComplaint = (value: string): string | null =>
+  /^([^\s=,;]+=[\x21-\x2b\x2d-\x7e]+(\s*,\s*|$))*$/.test(value)
+    ? null
+    : 'must be name=value pairs, comma-separated, other characters percent-encoded';
+
 /**
  * Every variable of the environment, named as it is set, with its default: the only list of them.
  * `.env` explains each one; a test holds the two together.
@@ -214,4 +219,16 @@ export class Environment {
 
   @WholeNumber(100, 600_000)
   DRAIN_TIMEOUT_MS = 10_000;
+
+  @Rule('httpUrl', httpUrlComplaint)
+  OTEL_EXPORTER_OTLP_ENDPOINT = '';
+
+  @Rule('otlpHeaders', otlpHeadersComplaint)
+  OTEL_EXPORTER_OTLP_HEADERS = '';
+
+  @DecimalNumber(1)
+  OTEL_TRACES_SAMPLER_ARG = 1;
+
+  @IsString()
+  OTEL_SERVICE_NAME = 'revenue-etl';
 }

@@ -22,7 +22,10 @@ export type ReadConfig =
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Their values may hold a key or a password, so no complaint shows them. */
-const SECRET = new Set(['API_KEYS', 'INGEST_API_KEY', 'INGEST_URL', 'DATABASE_URL']);
+const SECRET = new Set([
+  ...['API_KEYS', 'INGEST_API_KEY', 'INGEST_URL', 'DATABASE_URL'],
+  ...['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_HEADERS'],
+]);
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1'];
 
 /**
@@ -192,5 +195,9 @@ function resolveConfig(from: Environment, keys: readonly ApiKey[], directory: st
     clientConcurrencyMax: from.CLIENT_CONCURRENCY_MAX,
     clientAttemptsMax: from.CLIENT_ATTEMPTS_MAX,
     drainTimeoutMs: from.DRAIN_TIMEOUT_MS,
+    otlpEndpoint: from.OTEL_EXPORTER_OTLP_ENDPOINT,
+    otlpHeaders: from.OTEL_EXPORTER_OTLP_HEADERS,
+    tracesRatio: from.OTEL_TRACES_SAMPLER_ARG,
+    serviceName: from.OTEL_SERVICE_NAME,
   } satisfies { [K in keyof AppConfig]: AppConfig[K] });
 }

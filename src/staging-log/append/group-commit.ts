@@ -1,9 +1,13 @@
 import { Histogram, LATENCY_SECONDS } from '../../shared/histogram.js';
+import { recordsQueued } from '../../shared/tracing/trace-channels.js';
 
 /** What commits are written to. */
 export interface CommitTarget {
-  /** Resolves when the bytes are durable. Rejects otherwise; then only `heal` may follow. */
-  append(bytes: Buffer): Promise<void>;
+  /**
+   * Resolves when the bytes are durable. Rejects otherwise; then only `heal` may follow.
+   * @param commit what traces know them by
+   */
+  append(bytes: Buffer, commit: object): Promise<void>;
   /** Cuts off what a failed append left behind. Rejects while that is not possible. */
   heal(): Promise<void>;
 }
@@ -89,6 +93,9 @@ export class GroupCommit {
       group = createGroup();
       this.queue.push(group);
     }
+    if (recordsQueued.hasSubscribers) {
+      recordsQueued.publish({ commit: group, position: group.bytes, bytes });
+    }
     if (bytes > 0) addPiece(group.pieces, lines);
     group.bytes += bytes;
     group.appends += 1;
@@ -129,7 +136,7 @@ export class GroupCommit {
   private async commit(group: Group): Promise<CommitEnd> {
     if (group.bytes === 0) return null;
     try {
-      await this.target.append(this.join(group));
+      await this.target.append(this.join(group), group);
       return null;
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));

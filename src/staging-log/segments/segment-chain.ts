@@ -1,4 +1,5 @@
 import { ActiveSegment, type SegmentPlace } from './active-segment.js';
+import { announce, commits } from '../../shared/tracing/trace-channels.js';
 import type { CommitTarget } from '../append/group-commit.js';
 import type { OwnerView } from './owner-view.js';
 
@@ -18,10 +19,12 @@ export class SegmentChain implements CommitTarget {
    * Appends to the active segment, or to a new one if that is full. Records of one call stay together.
    * @throws also when no new segment can be made; then nothing was written.
    */
-  async append(bytes: Buffer): Promise<void> {
+  async append(bytes: Buffer, commit: object): Promise<void> {
     const { view, segmentBytesMax } = this.options;
     if (view.active.length >= segmentBytesMax || view.active.isSpoilt) await this.rotate();
-    await view.active.append(bytes);
+    const { active } = view;
+    const announced = { commit, from: active.end, bytes: bytes.length };
+    await announce(commits, announced, () => active.append(bytes));
   }
 
   heal(): Promise<void> {
