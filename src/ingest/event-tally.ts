@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { EventErrorCode } from '../shared/event/event-error-codes.js';
 import { BODY_PROBLEMS, LOG_PROBLEMS } from '../shared/http/openapi/event-problems.js';
 import { EVENT_CODES } from '../shared/http/openapi/problem-codes.js';
-import type { CountedItems } from './item-counts.js';
 import { EventCounts, type AnswerClass, type BodyForm } from './ingest.port.js';
 
 /** Of whatever is not foreseen: codes stay a list that is known beforehand. */
@@ -15,6 +14,13 @@ const REFUSAL_CODES = [
   ...['KEY_REQUIRED', 'SCOPE_MISSING', 'CROSS_SITE_REQUEST', 'HOST_NOT_ALLOWED', 'INTERNAL_ERROR'],
   OTHER,
 ];
+
+/** What became of some events. */
+export interface TalliedEvents {
+  readonly accepted: number;
+  readonly duplicates: number;
+  readonly rejectedByCode: ReadonlyMap<EventErrorCode, number>;
+}
 
 /** Adds up what is answered: a few numbers a batch or a request. */
 @Injectable()
@@ -30,7 +36,7 @@ export class EventTally extends EventCounts {
   readonly answers: Record<AnswerClass, number> = { '202': 0, '207': 0, '4xx': 0, '5xx': 0 };
   readonly refused = new Map<string, number>(REFUSAL_CODES.map((code) => [code, 0]));
 
-  count({ accepted, duplicates, rejectedByCode }: CountedItems): void {
+  count({ accepted, duplicates, rejectedByCode }: TalliedEvents): void {
     this.accepted += accepted;
     this.duplicates += duplicates;
     for (const [code, events] of rejectedByCode) {

@@ -1,6 +1,5 @@
-import type { EventErrorCode } from '../shared/event/event-error-codes.js';
 import type { EventRefusal } from '../shared/event/event-codec.js';
-import type { EventTally } from './event-tally.js';
+import type { EventTally, TalliedEvents } from './event-tally.js';
 
 /** An item that was not accepted: `index` counts from 0 in what was sent. */
 export interface Rejection extends EventRefusal {
@@ -8,14 +7,10 @@ export interface Rejection extends EventRefusal {
 }
 
 /** What became of some items that follow each other; indexes count from the first of them. */
-export interface CountedItems {
+export interface CountedItems extends TalliedEvents {
   readonly items: number;
-  readonly accepted: number;
-  readonly duplicates: number;
   readonly rejected: readonly Rejection[];
   readonly rejectedTotal: number;
-  /** All of them by their codes. */
-  readonly rejectedByCode: ReadonlyMap<EventErrorCode, number>;
 }
 
 /** What became of the items of a body, in order. */
