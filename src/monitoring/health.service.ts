@@ -39,6 +39,11 @@ export class HealthService {
     return { status: failing.length === 0 ? 'ready' : 'not_ready', failing, degraded };
   }
 
+  /** Whether events can be accepted durably now. */
+  isReady(): boolean {
+    return this.failing().length === 0;
+  }
+
   private failing(): HealthFinding[] {
     const findings: HealthFinding[] = [];
     if (this.drain.begun) {

@@ -1,16 +1,20 @@
 import { Module } from '@nestjs/common';
 import { DeadLettersModule } from '../dead-letters/dead-letters.module.js';
+import { IngestModule } from '../ingest/ingest.module.js';
 import { ProcessorModule } from '../processor/processor.module.js';
 import { StagingLogModule } from '../staging-log/staging-log.module.js';
 import { HealthController } from './health.controller.js';
 import { HealthService } from './health.service.js';
+import { MetricsController } from './metrics/metrics.controller.js';
+import { MetricsService } from './metrics/metrics.service.js';
+import { Snapshots } from './metrics/snapshots.js';
 import { StatusController } from './status.controller.js';
 import { StatusService } from './status.service.js';
 
 /** What operators ask: a leaf that reads the other contexts' ports. */
 @Module({
-  imports: [StagingLogModule, ProcessorModule, DeadLettersModule],
-  controllers: [StatusController, HealthController],
-  providers: [StatusService, HealthService],
+  imports: [StagingLogModule, IngestModule, ProcessorModule, DeadLettersModule],
+  controllers: [StatusController, HealthController, MetricsController],
+  providers: [StatusService, HealthService, MetricsService, Snapshots],
 })
 export class MonitoringModule {}

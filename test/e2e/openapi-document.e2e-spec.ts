@@ -49,6 +49,7 @@ describe('the OpenAPI document', () => {
         ...[
           'GET /users/{userId}/revenue',
           'GET /status',
+          'GET /metrics',
           'GET /deadLetters',
           'GET /deadLetters/{id}',
         ],

@@ -1,0 +1,42 @@
+import { parseMetrics, type MetricFamily } from './prometheus-text.js';
+import { sendRequest } from './send-request.js';
+
+/** What a running application tells at one moment. */
+export class Scrape {
+  private constructor(readonly families: ReadonlyMap<string, MetricFamily>) {}
+
+  static async of(url: string): Promise<Scrape> {
+    const { status, headers, text } = await sendRequest(url, '/metrics');
+    const type = headers['content-type'];
+    if (status !== 200 || type !== 'text/plain; version=0.0.4; charset=utf-8') {
+      throw new Error(`${status} ${String(type)}: ${text}`);
+    }
+    return new Scrape(parseMetrics(text));
+  }
+
+  /**
+   * The value of a metric of this system, null when it has no sample.
+   * @param name without the prefix @param label the value of its one label
+   * @throws for a metric that is not there.
+   */
+  value(name: string, label?: string): number | null {
+    const whole = `revenue_etl_${name}`;
+    const family =
+      this.families.get(whole.replace(/_(?:count|sum)$/, '')) ?? this.families.get(whole);
+    if (family === undefined) throw new Error(`no metric ${whole}`);
+    const found = family.samples.filter(
+      ({ name: its, labels }) =>
+        its === whole && Object.values(labels).every((value) => value === label),
+    );
+    return found[0]?.value ?? null;
+  }
+
+  /** Of all that have a number, those that are not 0, by their label. */
+  counts(name: string): Readonly<Record<string, number>> {
+    const { samples } = this.families.get(`revenue_etl_${name}`) ?? { samples: [] };
+    const entries = samples.map(
+      ({ labels, value }) => [Object.values(labels).join(), value] as const,
+    );
+    return Object.fromEntries(entries.filter(([, value]) => value !== 0));
+  }
+}
