@@ -47,12 +47,14 @@ describe.each(['server', 'client'] as const)('the listener of the %s', (name) =>
         type: expect.stringContaining('application/json'),
       });
     }
+    const metrics = await sendRequest(url(), '/metrics');
+    expect(metrics.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
     // The file is missing: the route is there all the same.
     expect((await sendRequest(url(), '/generateEvents')).json.code).not.toBe('ROUTE_UNKNOWN');
   });
 
   it('answers HEAD like GET, without a body', async () => {
-    for (const path of ['/status', '/users', '/health/live', '/health/ready']) {
+    for (const path of ['/status', '/metrics', '/users', '/health/live', '/health/ready']) {
       const { status, text } = await sendRequest(url(), path, { method: 'HEAD' });
       expect({ path, status, text }).toEqual({ path, status: 200, text: '' });
     }

@@ -5,8 +5,11 @@ import { sendRequest } from './send-request.js';
 export class Scrape {
   private constructor(readonly families: ReadonlyMap<string, MetricFamily>) {}
 
-  static async of(url: string): Promise<Scrape> {
-    const { status, headers, text } = await sendRequest(url, '/metrics');
+  /** @param key with the scope `read`, where keys are configured */
+  static async of(url: string, key?: string): Promise<Scrape> {
+    const authorization = key === undefined ? {} : { authorization: `Bearer ${key}` };
+    const answer = await sendRequest(url, '/metrics', { headers: authorization });
+    const { status, headers, text } = answer;
     const type = headers['content-type'];
     if (status !== 200 || type !== 'text/plain; version=0.0.4; charset=utf-8') {
       throw new Error(`${status} ${String(type)}: ${text}`);
