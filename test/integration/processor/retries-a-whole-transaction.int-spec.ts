@@ -56,14 +56,17 @@ describe('a load runs the whole transaction again after a conflict', () => {
   };
 
   test.each(['40001', '40P01'])(
-    'after %s in the answer to COMMIT, and counts once',
+    'after %s in the answer to COMMIT, and counts once; each time is told',
     async (state) => {
       await failFirst(2, state);
       const log = await harness.openLog();
       await append(log, ['a', 1]);
-      expect(await harness.processor(log).runOnce()).toEqual({ kind: 'caught-up' });
+      const retries: string[] = [];
+      const processor = harness.processor(log, { onRetry: (its) => void retries.push(its) });
+      expect(await processor.runOnce()).toEqual({ kind: 'caught-up' });
       expect(await harness.balances()).toEqual({ a: '1' });
       expect(await attempts()).toBe(3);
+      expect(retries).toEqual([state, state]);
     },
   );
 
