@@ -10,7 +10,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 
 const KEYS = { ingest: 'k-ingest-7f', read: 'k-read-7f', admin: 'k-admin-7f' };
 const SCOPES = ['ingest', 'read', 'admin'] as const;
-const EVENT = '{"userId":"abc123","name":"add_revenue","value":432}';
+const EVENT = '{"userId":"abc123","name":"add_revenue","value":918273645}';
 const JSON_TYPE = { 'content-type': 'application/json' };
 const NDJSON_TYPE = { 'content-type': 'application/x-ndjson' };
 
@@ -148,7 +148,7 @@ describe('the log', () => {
     await heard({ method: 'POST' }, /refused .*"path":"\/events","status":401/);
     await heard({ method: 'POST' }, /"code":"SCOPE_MISSING".*"key":"admin-only"/, KEYS.admin);
     const out = application.output;
-    for (const key of [...Object.values(KEYS), 'k-nobody-7f', '7f-query', 'Bearer', '432']) {
+    for (const key of [...Object.values(KEYS), 'k-nobody-7f', '7f-query', 'Bearer', '918273645']) {
       expect(out).not.toContain(key);
     }
   });
