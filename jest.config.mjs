@@ -1,6 +1,7 @@
 /**
- * Four tiers, told apart by file name. Unit specs lie beside their sources and need nothing;
- * the other tiers work against one PostgreSQL that the global setup starts for the whole run.
+ * Tiers, told apart by file name. Unit specs lie beside their sources and need nothing; the other
+ * tiers work against one PostgreSQL that the global setup starts for the whole run. `browser` needs a
+ * Chromium, too, which a machine may not have: it is a run of its own.
  */
 const base = {
   rootDir: import.meta.dirname,
@@ -44,6 +45,12 @@ export default {
       ...withDatabase,
       displayName: 'e2e',
       testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts'],
+    },
+    {
+      ...base,
+      ...withDatabase,
+      displayName: 'browser',
+      testMatch: ['<rootDir>/test/browser/**/*.browser-spec.ts'],
     },
   ],
 };

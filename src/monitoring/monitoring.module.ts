@@ -3,6 +3,10 @@ import { DeadLettersModule } from '../dead-letters/dead-letters.module.js';
 import { IngestModule } from '../ingest/ingest.module.js';
 import { ProcessorModule } from '../processor/processor.module.js';
 import { StagingLogModule } from '../staging-log/staging-log.module.js';
+import { DashboardController } from './dashboard/dashboard.controller.js';
+import { LiveController } from './dashboard/live.controller.js';
+import { LiveStatusService } from './dashboard/live-status.service.js';
+import { LiveStreams } from './dashboard/live-streams.js';
 import { HealthController } from './health.controller.js';
 import { HealthService } from './health.service.js';
 import { MetricsController } from './metrics/metrics.controller.js';
@@ -14,7 +18,20 @@ import { StatusService } from './status.service.js';
 /** What operators ask: a leaf that reads the other contexts' ports. */
 @Module({
   imports: [StagingLogModule, IngestModule, ProcessorModule, DeadLettersModule],
-  controllers: [StatusController, HealthController, MetricsController],
-  providers: [StatusService, HealthService, MetricsService, Snapshots],
+  controllers: [
+    StatusController,
+    HealthController,
+    MetricsController,
+    LiveController,
+    DashboardController,
+  ],
+  providers: [
+    StatusService,
+    HealthService,
+    MetricsService,
+    Snapshots,
+    LiveStatusService,
+    LiveStreams,
+  ],
 })
 export class MonitoringModule {}

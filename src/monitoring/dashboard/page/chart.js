@@ -1,0 +1,101 @@
+import { byId, setText } from './dom.js';
+import { formatRate } from './format.js';
+
+const HEIGHT = 220;
+const SECONDS = 300;
+const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+
+/** @param {string} name of a colour in dashboard.css, as it is in the theme of now */
+const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+/** @returns {import('uplot').Axis} */
+const axis = () => ({
+  stroke: () => color('--soft'),
+  grid: { stroke: () => color('--line'), width: 1 },
+  ticks: { show: false },
+  font: '12px system-ui, sans-serif',
+});
+
+/** @param {string} name @returns {import('uplot').Series} */
+const series = (name) => ({
+  stroke: () => color(`--${name}`),
+  width: 2,
+  points: { show: false },
+  spanGaps: false,
+});
+
+/** The plot of accepted and loaded events per second. */
+export class RateChart {
+  constructor() {
+    this.box = byId('chart');
+    this.readout = byId('chart-readout');
+    /** @type {import('uplot').AlignedData} */
+    this.data = [[], [], []];
+    this.plot = new uPlot(this.options(), this.data, this.box);
+    new ResizeObserver(() => this.fit()).observe(this.box);
+  }
+
+  /** @param {readonly import('./rates.js').Point[]} points */
+  show(points) {
+    this.data = [
+      points.map(({ at }) => at),
+      points.map(({ accepted }) => accepted),
+      points.map(({ loaded }) => loaded),
+    ];
+    if (!document.hidden) this.plot.setData(this.data);
+  }
+
+  /** With the colours of the theme of now. */
+  paint() {
+    this.plot.redraw(false, true);
+  }
+
+  fit() {
+    const width = this.box.clientWidth;
+    if (width > 0 && width !== this.plot.width) this.plot.setSize({ width, height: HEIGHT });
+  }
+
+  /** @returns {import('uplot').Options} */
+  options() {
+    return {
+      width: this.box.clientWidth || 600,
+      height: HEIGHT,
+      legend: { show: false },
+      cursor: { y: false, drag: { x: false, y: false } },
+      scales: {
+        x: {
+          time: true,
+          range: (_, __, max) => [(max || Date.now() / 1000) - SECONDS, max || Date.now() / 1000],
+        },
+        y: { range: (_, __, max) => [0, Math.max(10, (max || 0) * 1.1)] },
+      },
+      axes: [
+        {
+          ...axis(),
+          size: 30,
+          space: 90,
+          values: (_, times) => times.map((at) => CLOCK.format(at * 1000)),
+        },
+        { ...axis(), size: 56, values: (_, rates) => rates.map(formatRate) },
+      ],
+      series: [
+        {},
+        { ...series('accepted'), fill: () => `${color('--accepted')}33` },
+        series('loaded'),
+      ],
+      hooks: { setCursor: [(plot) => this.read(plot.cursor.idx ?? null)] },
+    };
+  }
+
+  /** What is under the pointer. @param {number | null} index */
+  read(index) {
+    const at = index === null ? undefined : this.data[0][index];
+    if (index === null || at === undefined) {
+      setText(this.readout, '');
+      return;
+    }
+    const [accepted, loaded] = [this.data[1]?.[index] ?? null, this.data[2]?.[index] ?? null];
+    const rates = `accepted ${formatRate(accepted)}, loaded ${formatRate(loaded)}`;
+    setText(this.readout, `${CLOCK.format(at * 1000)}: ${rates}`);
+  }
+}

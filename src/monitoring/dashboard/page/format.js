@@ -1,0 +1,54 @@
+const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const SHORT = new Intl.NumberFormat('en', { maximumSignificantDigits: 3, notation: 'compact' });
+const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+const DATE_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+
+/** What is not known is never shown as 0. */
+export const UNKNOWN = '–';
+
+/** @param {number | null | undefined} count */
+export const formatCount = (count) =>
+  count === null || count === undefined ? UNKNOWN : WHOLE.format(count);
+
+/** Per second. @param {number | null} rate */
+export function formatRate(rate) {
+  if (rate === null) return UNKNOWN;
+  return rate < 10_000 ? WHOLE.format(rate) : SHORT.format(rate);
+}
+
+/** @param {number | null} bytes */
+export function formatBytes(bytes) {
+  if (bytes === null) return UNKNOWN;
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  let [value, unit] = [bytes, 0];
+  while (value >= 999.5 && unit < units.length - 1) [value, unit] = [value / 1000, unit + 1];
+  return `${unit === 0 ? value : Number(value.toPrecision(3))} ${units[unit]}`;
+}
+
+/** @param {number | null} seconds */
+export function formatDuration(seconds) {
+  if (seconds === null) return UNKNOWN;
+  if (seconds > 0 && seconds < 0.95) return `${Math.ceil(seconds * 1_000)} ms`;
+  if (seconds < 9.95) return `${Number(seconds.toFixed(1))} s`;
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3_600)} h`;
+  return `${formatCount(Math.round(seconds / 86_400))} days`;
+}
+
+/** Of today the time, of other days the date, too. @param {string} iso */
+export function formatTime(iso) {
+  const at = new Date(iso);
+  const isToday = at.toDateString() === new Date().toDateString();
+  return (isToday ? TIME : DATE_TIME).format(at);
+}
+
+/**
+ * An exact decimal, as the server says it, with groups of three digits: it may be longer than a number holds.
+ * @param {string} decimal
+ */
+export function formatRevenue(decimal) {
+  const [whole = '', fraction] = decimal.split('.');
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
+}
