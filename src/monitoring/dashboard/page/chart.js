@@ -1,9 +1,9 @@
 import { byId, setText } from './dom.js';
-import { formatRate } from './format.js';
+import { formatClock, formatRate } from './format.js';
 
 const HEIGHT = 220;
-const SECONDS = 300;
-const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+/** What is shown at least, and at most. */
+const SECONDS = { min: 60, max: 300 };
 
 /** @param {string} name of a colour in dashboard.css, as it is in the theme of now */
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -23,6 +23,17 @@ const series = (name) => ({
   points: { show: false },
   spanGaps: false,
 });
+
+/**
+ * @param {number | null} first
+ * @param {number | null} last
+ * @returns {[number, number]}
+ */
+function span(first, last) {
+  const end = last ?? Date.now() / 1000;
+  const seconds = Math.min(SECONDS.max, Math.max(SECONDS.min, end - (first ?? end)));
+  return [end - seconds, end];
+}
 
 /** The plot of accepted and loaded events per second. */
 export class RateChart {
@@ -63,10 +74,7 @@ export class RateChart {
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false } },
       scales: {
-        x: {
-          time: true,
-          range: (_, __, max) => [(max || Date.now() / 1000) - SECONDS, max || Date.now() / 1000],
-        },
+        x: { time: true, range: (_, first, last) => span(first, last) },
         y: { range: (_, __, max) => [0, Math.max(10, (max || 0) * 1.1)] },
       },
       axes: [
@@ -74,7 +82,7 @@ export class RateChart {
           ...axis(),
           size: 30,
           space: 90,
-          values: (_, times) => times.map((at) => CLOCK.format(at * 1000)),
+          values: (_, times) => times.map(formatClock),
         },
         { ...axis(), size: 56, values: (_, rates) => rates.map(formatRate) },
       ],
@@ -96,6 +104,6 @@ export class RateChart {
     }
     const [accepted, loaded] = [this.data[1]?.[index] ?? null, this.data[2]?.[index] ?? null];
     const rates = `accepted ${formatRate(accepted)}, loaded ${formatRate(loaded)}`;
-    setText(this.readout, `${CLOCK.format(at * 1000)}: ${rates}`);
+    setText(this.readout, `${formatClock(at)}: ${rates}`);
   }
 }

@@ -38,7 +38,8 @@ export const refreshDeadLetters = () => refresh.ask();
 export function clearDeadLetters() {
   items = new Map();
   byId('dead-list').replaceChildren();
-  setText(byId('dead-note'), '');
+  for (const id of ['dead-note', 'dead-sent']) setText(byId(id), '');
+  for (const id of ['dead-first', 'dead-next']) byId(id).hidden = true;
   dialog.close();
 }
 
@@ -105,6 +106,7 @@ const shorten = (raw) => (raw.length > SHOWN_MAX ? `${raw.slice(0, SHOWN_MAX)} â
 /** @param {Letter} letter */
 function open(letter) {
   corrected = letter;
+  setText(byId('dead-sent'), '');
   const { userId, name, value } = guess(letter.raw);
   setText(byId('letter-why'), `${letter.message} (${letter.code}), at offset ${letter.offset}`);
   setText(byId('letter-raw'), shorten(letter.raw));
@@ -146,7 +148,7 @@ async function send() {
     const headers = { 'Content-Type': 'application/json' };
     await request(`deadLetters/${id}/resubmit`, { method: 'POST', headers, body: correction() });
     dialog.close();
-    setText(byId('dead-note'), 'On its way: the balance changes with the next load.');
+    setText(byId('dead-sent'), 'On its way: the balance changes with the next load.');
     byId('dead-letters').focus(); // the button goes with its dead letter
     refresh.ask();
   } catch (error) {

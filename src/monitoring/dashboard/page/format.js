@@ -1,7 +1,8 @@
 const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const SHORT = new Intl.NumberFormat('en', { maximumSignificantDigits: 3, notation: 'compact' });
-const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
-const DATE_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+const CLOCK = /** @type {const} */ ({ timeStyle: 'medium', hourCycle: 'h23' });
+const TIME = new Intl.DateTimeFormat(undefined, CLOCK);
+const DATE_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', ...CLOCK });
 
 /** What is not known is never shown as 0. */
 export const UNKNOWN = '–';
@@ -35,6 +36,9 @@ export function formatDuration(seconds) {
   if (seconds < 172_800) return `${Math.round(seconds / 3_600)} h`;
   return `${formatCount(Math.round(seconds / 86_400))} days`;
 }
+
+/** The time of day. @param {number} seconds since 1970 */
+export const formatClock = (seconds) => TIME.format(seconds * 1000);
 
 /** Of today the time, of other days the date, too. @param {string} iso */
 export function formatTime(iso) {

@@ -12,10 +12,11 @@ const PAGE_MAX = 20;
 const input = byIdAs('search-input', HTMLInputElement);
 /** @type {Listing} */
 let listing = { kind: 'top' };
-/** The server computes the highest balances each 10 s at most. */
+/** The server computes the highest balances each 10 s at most, and tells those of then meanwhile. */
+const TOP_EVERY_MS = 10_500;
 const top = new Refresh(async () => {
   if (listing.kind === 'top') await showListing();
-}, 10_000);
+}, TOP_EVERY_MS);
 const user = new Refresh(showUser, 2_000);
 
 export function startUsers() {
@@ -40,12 +41,13 @@ export function startUsers() {
 /** Something was loaded. */
 export function refreshUsers() {
   top.ask();
+  top.ask(); // what comes now may be of before the load
   if (wantedUser() !== null) user.ask();
 }
 
 export function clearUsers() {
   byId('users-rows').replaceChildren();
-  byId('user').hidden = true;
+  for (const id of ['user', 'users-next']) byId(id).hidden = true;
   setText(byId('users-note'), '');
 }
 
