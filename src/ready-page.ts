@@ -6,7 +6,10 @@ import type { AppConfig } from './shared/config/app-config.js';
 /** One clear page for whoever started it: where things are, and what to type next. */
 export function printReadyPage(facts: ApplicationFacts, config: AppConfig): void {
   if (config.logFormat === 'json') {
-    Logger.log(`ready: server ${facts.serverUrl}, client ${facts.clientUrl}`, 'Application');
+    Logger.log(
+      `ready: page ${facts.serverUrl}/, server ${facts.serverUrl}, client ${facts.clientUrl}`,
+      'Application',
+    );
     return;
   }
   const { serverUrl, clientUrl, endOffset } = facts;
@@ -15,6 +18,7 @@ export function printReadyPage(facts: ApplicationFacts, config: AppConfig): void
     '',
     'revenue-etl is ready',
     '',
+    `  page      ${serverUrl}/   in a browser: how things are, live`,
     `  server    ${serverUrl}   POST /events, GET /users/<userId>/revenue, GET /status`,
     `  client    ${clientUrl}   GET /generateEvents`,
     `  database  ${describeDatabase(facts, config, dataDir)}`,

@@ -32,6 +32,7 @@ describe.each(['server', 'client'] as const)('the listener of the %s', (name) =>
     await loadedStatus();
     const paths = [
       '/status',
+      '/status/live',
       '/loads',
       '/users',
       '/users/abc123/revenue',

@@ -12,6 +12,7 @@ const ROUTES = [
   { method: 'POST', path: '/events', scope: 'ingest', body: EVENT },
   { method: 'GET', path: '/status', scope: 'read' },
   { method: 'HEAD', path: '/status', scope: 'read' },
+  { method: 'GET', path: '/status/live', scope: 'read' },
   { method: 'GET', path: '/loads', scope: 'read' },
   { method: 'GET', path: '/users', scope: 'read' },
   { method: 'GET', path: '/users/abc123/revenue', scope: 'read' },
@@ -109,8 +110,8 @@ describe.each([
 });
 
 describe('keys', () => {
-  it('are not asked for by health checks', async () => {
-    for (const path of ['/health/live', '/health/ready']) {
+  it('are not asked for by health checks, and by the page for its own files', async () => {
+    for (const path of ['/health/live', '/health/ready', '/', '/dashboard/dashboard.js']) {
       expect((await sendRequest(application.serverUrl, path)).status).toBe(200);
     }
   });

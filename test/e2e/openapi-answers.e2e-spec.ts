@@ -1,6 +1,7 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PAGE_FILES } from '../../src/monitoring/dashboard/page-files.js';
 import { DocumentedAnswers } from '../support/documented-answers.js';
 import { eventually } from '../support/eventually.js';
 import { ClientAnswers } from './openapi-client.js';
@@ -45,7 +46,8 @@ describe('every answer is as the OpenAPI document says', () => {
   it('of the page and its files', async () => {
     const files = ['start.js', 'swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
     const paths = ['/docs', '/docs-json', '/docs/none', ...files.map((file) => `/docs/${file}`)];
-    for (const path of paths) await answers.ask(application.serverUrl, path);
+    const page = ['/', ...PAGE_FILES.map((file) => `/dashboard/${file}`), '/dashboard/none'];
+    for (const path of [...paths, ...page]) await answers.ask(application.serverUrl, path);
   });
 
   it('of a path that is none, and of what is no HTTP', async () => {

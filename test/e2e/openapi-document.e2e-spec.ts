@@ -54,7 +54,8 @@ describe('the OpenAPI document', () => {
           'GET /deadLetters/{id}',
         ],
         ...['POST /deadLetters/{id}/resubmit', 'GET /health/live', 'GET /health/ready'],
-        ...['GET /docs', 'GET /docs/{file}', 'GET /docs-json'],
+        ...['GET /docs', 'GET /docs/{file}', 'GET /docs-json', 'GET /status/live'],
+        ...['GET /', 'GET /dashboard/{file}'],
       ]),
     );
   });

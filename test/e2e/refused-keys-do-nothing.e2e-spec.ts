@@ -27,6 +27,7 @@ interface Route {
 /** The routes that change something last: createTable makes tables, and generateEvents sends the file. */
 const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/status', scope: 'read', status: 200 },
+  { method: 'GET', path: '/status/live', scope: 'read', status: 200 },
   { method: 'GET', path: '/metrics', scope: 'read', status: 200 },
   { method: 'GET', path: '/loads', scope: 'read', status: 503 },
   { method: 'GET', path: '/users', scope: 'read', status: 503 },

@@ -98,7 +98,7 @@ describe('a browser', () => {
   beforeAll(start);
   afterAll(() => database.drop());
 
-  it.each(['/status', '/users', '/health/live', '/nowhere', '/docs'])(
+  it.each(['/status', '/users', '/health/live', '/nowhere', '/docs', '/', '/dashboard/theme.js'])(
     'is told what it may do with the answer of %s, and no other origin may read it',
     async (path) => {
       const options = { headers: { Origin: 'http://evil.test' } };

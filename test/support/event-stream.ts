@@ -1,9 +1,9 @@
 import { request, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import type { RunProgress } from '../../src/client/client.port.js';
 
-/** A reader of `GET /generateEvents/progress` as Server-Sent Events, on a connection of its own. */
-export class EventStream {
-  readonly events: RunProgress[] = [];
+/** A reader of Server-Sent Events, on a connection of its own. */
+export class EventStream<T = RunProgress> {
+  readonly events: T[] = [];
   readonly comments: string[] = [];
   /** Whether the answer came to its end, or its connection was cut before. */
   readonly over: Promise<'ended' | 'cut'>;
@@ -19,26 +19,32 @@ export class EventStream {
     response.setEncoding('utf8');
   }
 
-  /** Resolves with the head of the answer. With `reads: false` nothing behind it is taken. */
-  static async open(
+  /** Of `GET /generateEvents/progress`. Resolves with the head of the answer. With `reads: false` nothing behind it is taken. */
+  static open(
     baseUrl: string,
     headers: OutgoingHttpHeaders = {},
     reads = true,
   ): Promise<EventStream> {
+    return EventStream.openAt(`${baseUrl}/generateEvents/progress`, headers, reads);
+  }
+
+  /** The same, of any URL. */
+  static async openAt<T>(
+    url: string,
+    headers: OutgoingHttpHeaders = {},
+    reads = true,
+  ): Promise<EventStream<T>> {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const all = { Accept: 'text/event-stream', ...headers };
-      const outgoing = request(`${baseUrl}/generateEvents/progress`, {
-        agent: false,
-        headers: all,
-      });
+      const outgoing = request(url, { agent: false, headers: all });
       outgoing.on('response', resolve).on('error', reject).end();
     });
-    const stream = new EventStream(response);
+    const stream = new EventStream<T>(response);
     if (reads) stream.read();
     return stream;
   }
 
-  get last(): RunProgress | undefined {
+  get last(): T | undefined {
     return this.events.at(-1);
   }
 
@@ -57,8 +63,7 @@ export class EventStream {
 
   private take(block: string): void {
     if (block.startsWith(': ')) this.comments.push(block.slice(2));
-    else if (block.startsWith('data: '))
-      this.events.push(JSON.parse(block.slice(6)) as RunProgress);
+    else if (block.startsWith('data: ')) this.events.push(JSON.parse(block.slice(6)) as T);
     else throw new Error(`neither an event nor a comment: ${block}`);
   }
 }

@@ -24,7 +24,7 @@ const READS = [
   ],
   ...['/loads', '/loads?limit=0', '/loads?before=%ff', '/loads?before=1'],
   ...['/deadLetters', '/deadLetters?state=lost', '/deadLetters?after=%ff', '/deadLetters/1'],
-  ...['/deadLetters/none', '/status', '/metrics', '/health/live', '/health/ready'],
+  ...['/deadLetters/none', '/status', '/status/live', '/metrics', '/health/live', '/health/ready'],
 ];
 
 export async function readAll(answers: DocumentedAnswers, url: string): Promise<void> {

@@ -175,9 +175,12 @@ describe('a load that the server refuses fails, and does all once it may', () =>
       exchange.release();
     });
     await under(setting('idle_in_transaction_session_timeout', '2s'), dataSource, async () => {
-      expect(await endOf(processor.runOnce())).toMatch(/^25P03$|^failed: /);
+      // A run before that may meet a connection of the pool that was ended and is not noticed yet.
+      await eventually(async () => {
+        expect(await endOf(processor.runOnce())).toMatch(/^25P03$|^failed: /);
+        return slow.struck !== null;
+      });
       await slow.struckEnd;
-      expect(slow.struck).not.toBeNull();
       expect(slow.commits).toBe(0);
     });
     await bench.expectExact(log, before);
