@@ -1,22 +1,18 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** What the events of an hour add up to, of all users; until its day is rolled up. */
-@Entity('revenue_by_hour')
-export class RevenueByHour {
-  /** Its start. */
-  @PrimaryColumn('timestamptz', { primaryKeyConstraintName: 'revenue_by_hour_pkey' })
-  hour!: Date;
+/** What the events of an hour, or of a day whose hours were rolled up, add up to, of all users. */
+@Entity('revenue_history')
+@Check('revenue_history_bucket', `"bucket" in ('hour', 'day')`)
+export class RevenueHistory {
+  @PrimaryColumn('text', {
+    collation: 'C',
+    primaryKeyConstraintName: 'revenue_history_pkey',
+  })
+  bucket!: 'hour' | 'day';
 
-  @Column('numeric')
-  revenue!: string;
-}
-
-/** The same of a day, UTC: of its hours that were rolled up. */
-@Entity('revenue_by_day')
-export class RevenueByDay {
-  /** Its start. */
-  @PrimaryColumn('timestamptz', { primaryKeyConstraintName: 'revenue_by_day_pkey' })
-  day!: Date;
+  /** Hours and days are those of UTC. */
+  @PrimaryColumn('timestamptz', { primaryKeyConstraintName: 'revenue_history_pkey' })
+  start!: Date;
 
   @Column('numeric')
   revenue!: string;
