@@ -1,5 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { forgetDeadLetters } from '../dead-letters/dead-letters.port.js';
+import { rollUpHours } from '../revenue/revenue.port.js';
 import { START_OF_LOG } from '../staging-log/staging-log.port.js';
 import { applyBatch } from './apply-batch.js';
 import type { Batch } from './batch.js';
@@ -20,6 +21,8 @@ export interface BatchToLoad {
   readonly batch: Batch;
   /** When reading it began, of `performance.now()`. */
   readonly started: number;
+  /** The hours before are made days; null: not by this load. */
+  readonly rollUpBefore: Date | null;
 }
 
 /**
@@ -44,6 +47,7 @@ async function store(manager: EntityManager, load: BatchToLoad): Promise<LoadedB
   if (stored.kind === 'mismatch') return stored;
   if (from.offset === START_OF_LOG) await forgetDeadLetters(manager, logId);
   const { inserted, updated, corrections } = await applyBatch(manager, logId, batch);
+  if (load.rollUpBefore !== null) await rollUpHours(manager, load.rollUpBefore);
   if (corrections > 0) await addLoadedEvents(manager, logId, corrections);
   const report = {
     ...{ fromOffset: from.offset, toOffset: to.offset, events: events + corrections },

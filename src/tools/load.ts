@@ -61,6 +61,7 @@ runCommand(async () => {
       log: workspace.log,
       dataDir: appConfig.dataDir,
       bounds: { usersMax: appConfig.loadUsersMax, readMsMax: appConfig.loadReadMsMax },
+      historyHoursMax: appConfig.historyHoursMax,
       pool,
       stop: stop.signal,
       onCheckpoint: ({ offset }) => {

@@ -129,6 +129,7 @@ export class LoadHarness {
       log,
       dataDir: this.directory,
       bounds: { usersMax: 100_000, readMsMax: 60_000 },
+      historyHoursMax: 2_208,
       pool: null,
       stop: new AbortController().signal,
       onCheckpoint: () => undefined,
