@@ -2,7 +2,9 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CreateTableController } from './create-table.controller.js';
 import { CreateTableService } from './create-table.service.js';
+import { RevenueHistoryController } from './revenue-history.controller.js';
 import { RevenueHistory } from './revenue-history.entity.js';
+import { RevenueHistoryService } from './revenue-history.service.js';
 import { UsersController } from './users.controller.js';
 import { UsersRevenue } from './users-revenue.entity.js';
 import { UsersService } from './users.service.js';
@@ -10,7 +12,7 @@ import { UsersService } from './users.service.js';
 /** The result: the table of balances, and who asks for it. */
 @Module({
   imports: [TypeOrmModule.forFeature([UsersRevenue, RevenueHistory])],
-  controllers: [UsersController, CreateTableController],
-  providers: [UsersService, CreateTableService],
+  controllers: [UsersController, RevenueHistoryController, CreateTableController],
+  providers: [UsersService, RevenueHistoryService, CreateTableService],
 })
 export class RevenueModule {}

@@ -52,7 +52,12 @@ describe('the OpenAPI document', () => {
           'GET /deadLetters',
           'GET /deadLetters/{id}',
         ],
-        ...['POST /deadLetters/{id}/resubmit', 'GET /health/live', 'GET /health/ready'],
+        ...[
+          'GET /revenue',
+          'POST /deadLetters/{id}/resubmit',
+          'GET /health/live',
+          'GET /health/ready',
+        ],
         ...['GET /docs', 'GET /docs/{file}', 'GET /docs-json'],
       ]),
     );

@@ -32,6 +32,8 @@ const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/users?limit=1&order=-revenue', scope: 'read', status: 503 },
   { method: 'GET', path: '/users?userId=abc123', scope: 'read', status: 503 },
   { method: 'GET', path: '/users/abc123/revenue', scope: 'read', status: 503 },
+  { method: 'GET', path: '/revenue', scope: 'read', status: 503 },
+  { method: 'GET', path: '/revenue?bucket=day', scope: 'read', status: 503 },
   { method: 'GET', path: '/deadLetters', scope: 'read', status: 503 },
   { method: 'GET', path: '/deadLetters/1', scope: 'read', status: 503 },
   { method: 'GET', path: '/generateEvents/progress', scope: 'read', status: 200 },
