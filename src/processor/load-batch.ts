@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { forgetDeadLetters } from '../dead-letters/dead-letters.port.js';
-import { rollUpHours } from '../revenue/revenue.port.js';
+import { forgetHistory, rollUpHours } from '../revenue/revenue.port.js';
 import { START_OF_LOG } from '../staging-log/staging-log.port.js';
 import { applyBatch } from './apply-batch.js';
 import type { Batch } from './batch.js';
@@ -45,7 +45,10 @@ async function store(manager: EntityManager, load: BatchToLoad): Promise<LoadedB
   const { events } = batch;
   const stored = await storeCheckpoint(manager, { logId, from, to, events });
   if (stored.kind === 'mismatch') return stored;
-  if (from.offset === START_OF_LOG) await forgetDeadLetters(manager, logId);
+  if (from.offset === START_OF_LOG) {
+    await forgetDeadLetters(manager, logId);
+    await forgetHistory(manager, logId);
+  }
   const { inserted, updated, corrections } = await applyBatch(manager, logId, batch);
   if (load.rollUpBefore !== null) await rollUpHours(manager, load.rollUpBefore);
   if (corrections > 0) await addLoadedEvents(manager, logId, corrections);

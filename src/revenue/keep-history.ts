@@ -36,3 +36,14 @@ const ROLL_UP = `with rolled_up as (
 export async function rollUpHours(manager: EntityManager, before: Date): Promise<void> {
   await manager.query(ROLL_UP, [before]);
 }
+
+/**
+ * For a load of a log from its start, inside its transaction: the tables were reset, and what is left of revenue over
+ * time is of before. Unless other logs are loaded, whose revenue nobody can tell from it.
+ */
+export async function forgetHistory(manager: EntityManager, logId: string): Promise<void> {
+  await manager.query(
+    'delete from revenue_history where not exists (select from load_checkpoint where log_id <> $1)',
+    [logId],
+  );
+}

@@ -1,3 +1,3 @@
-export { addToHours, rollUpHours, type HourPage } from './add-to-hours.js';
+export { addToHours, forgetHistory, rollUpHours, type HourPage } from './keep-history.js';
 export { applyDeltaPage } from './apply-deltas.js';
 export type { AppliedDeltas, DeltaPage } from './user-delta.js';

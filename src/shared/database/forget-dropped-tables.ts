@@ -12,7 +12,6 @@ export const BALANCES_TABLE = 'users_revenue';
 export const BALANCES_MIGRATION = CreateUsersRevenue1763800000000.name;
 
 const CHECKPOINTS_TABLE = 'load_checkpoint';
-const HISTORY_TABLE = 'revenue_history';
 /** Each table, and what made it and its parts. */
 const MADE_BY: readonly (readonly [table: string, ...migrations: string[]])[] = [
   [BALANCES_TABLE, BALANCES_MIGRATION],
@@ -20,7 +19,7 @@ const MADE_BY: readonly (readonly [table: string, ...migrations: string[]])[] = 
   ['dead_letters', CreateDeadLetters1763800000002.name, IndexOpenDeadLetters1763800000005.name],
   ['resubmissions', CreateResubmissions1763800000003.name],
   ['loads', CreateLoads1763800000004.name],
-  [HISTORY_TABLE, CreateRevenueHistory1763800000006.name],
+  ['revenue_history', CreateRevenueHistory1763800000006.name],
 ];
 
 /** What tells which records of dead letters are in the balances, and which ranges are not. */
@@ -75,7 +74,6 @@ export function forgetDropped(dataSource: DataSource): Promise<string[]> {
     if (!missing.includes(BALANCES_TABLE)) await requireWhatTellsThem(manager, missing, dropped);
     else if (!missing.includes(CHECKPOINTS_TABLE)) {
       await manager.query(`delete from ${CHECKPOINTS_TABLE}`);
-      if (!missing.includes(HISTORY_TABLE)) await manager.query(`delete from ${HISTORY_TABLE}`);
     }
     return missing;
   });
