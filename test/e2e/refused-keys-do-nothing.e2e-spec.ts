@@ -151,7 +151,14 @@ describe('the log', () => {
     await heard({ method: 'POST' }, /refused .*"path":"\/events","status":401/);
     await heard({ method: 'POST' }, /"code":"SCOPE_MISSING".*"key":"admin-only"/, KEYS.admin);
     const out = application.output;
-    const secrets = [...Object.values(KEYS), 'k-nobody-7f', '7f-query', 'Bearer', '7f-body', AMOUNT];
+    const secrets = [
+      ...Object.values(KEYS),
+      'k-nobody-7f',
+      '7f-query',
+      'Bearer',
+      '7f-body',
+      AMOUNT,
+    ];
     for (const secret of secrets) {
       expect(out).not.toContain(secret);
     }
