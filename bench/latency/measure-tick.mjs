@@ -67,12 +67,17 @@ async function storeCheckpoint(dataSource, log) {
 }
 
 function processorOf({ dataSource, log, directory }) {
-  const { LOAD_USERS_MAX: usersMax, LOAD_READ_MS_MAX: readMsMax } = new Environment();
+  const {
+    LOAD_USERS_MAX: usersMax,
+    LOAD_READ_MS_MAX: readMsMax,
+    HISTORY_HOURS_MAX,
+  } = new Environment();
   return new Processor({
     dataSource,
     log,
     dataDir: directory,
     bounds: { usersMax, readMsMax },
+    historyHoursMax: HISTORY_HOURS_MAX,
     pool: null, // threads are for a backlog
     stop: new AbortController().signal,
     onCheckpoint: () => undefined,

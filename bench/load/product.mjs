@@ -22,7 +22,11 @@ export async function loadLog({ dataDir, url, directory }) {
   const dataSource = await new DataSource(dataSourceOptions(url)).initialize();
   const opened = await openStoppedLog(dataDir, complain);
   const transactions = timeTransactions(dataSource);
-  const { LOAD_USERS_MAX: usersMax, LOAD_READ_MS_MAX: readMsMax } = new Environment();
+  const {
+    LOAD_USERS_MAX: usersMax,
+    LOAD_READ_MS_MAX: readMsMax,
+    HISTORY_HOURS_MAX,
+  } = new Environment();
   const pool = new FoldPool();
   let batches = 0;
   const processor = new Processor({
@@ -30,6 +34,7 @@ export async function loadLog({ dataDir, url, directory }) {
     log: opened.log,
     dataDir: directory,
     bounds: { usersMax, readMsMax },
+    historyHoursMax: HISTORY_HOURS_MAX,
     pool,
     stop: new AbortController().signal,
     onCheckpoint: () => undefined,

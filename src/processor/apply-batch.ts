@@ -1,8 +1,12 @@
 import type { EntityManager } from 'typeorm';
 import { resolveCorrections, storeDeadLetters } from '../dead-letters/dead-letters.port.js';
-import { applyDeltaPage, type AppliedDeltas, type DeltaPage } from '../revenue/revenue.port.js';
+import {
+  addToHours,
+  applyDeltaPage,
+  type AppliedDeltas,
+  type DeltaPage,
+} from '../revenue/revenue.port.js';
 import { encodeEventPayload } from '../shared/event/event-codec.js';
-import type { RevenueEvent } from '../shared/event/event.js';
 import type { Batch } from './batch.js';
 import type { Correction } from './correction.js';
 import { encodeDeltas } from './fold/encode-deltas.js';
@@ -32,17 +36,23 @@ export async function applyBatch(
     updated += applied.updated;
   };
   for await (const page of batch.pages()) await apply(page);
-  if (corrected.length > 0) await apply(pageOf(corrected));
+  if (batch.hours !== null) await addToHours(manager, batch.hours);
+  if (corrected.length > 0) {
+    const fold = foldOf(corrected);
+    await apply(encodeDeltas(fold.table, sortUsers(fold.table)));
+    const hours = fold.hours.encode();
+    if (hours !== null) await addToHours(manager, hours);
+  }
   await storeDeadLetters(manager, logId, batch.deadLetters);
   return { inserted, updated, corrections: corrected.length };
 }
 
-/** The events of the corrections that count. */
+/** The corrections that count. */
 async function resolve(
   manager: EntityManager,
   logId: string,
   corrections: readonly Correction[],
-): Promise<RevenueEvent[]> {
+): Promise<readonly Correction[]> {
   if (corrections.length === 0) return [];
   const counting = await resolveCorrections(
     manager,
@@ -52,12 +62,12 @@ async function resolve(
       event: encodeEventPayload(event),
     })),
   );
-  return corrections.filter(({ offset }) => counting.has(offset)).map(({ event }) => event);
+  return corrections.filter(({ offset }) => counting.has(offset));
 }
 
-/** At most as many users as a batch may have corrections. */
-function pageOf(events: readonly RevenueEvent[]): DeltaPage {
+/** Of at most as many users as a batch may have corrections. */
+function foldOf(corrections: readonly Correction[]): Fold {
   const fold = new Fold();
-  for (const event of events) fold.addEvent(event);
-  return encodeDeltas(fold.table, sortUsers(fold.table));
+  for (const { event, timestamp } of corrections) fold.addEvent(event, timestamp);
+  return fold;
 }

@@ -1,5 +1,5 @@
 import type { NewDeadLetter } from '../dead-letters/dead-letters.port.js';
-import type { DeltaPage } from '../revenue/revenue.port.js';
+import type { DeltaPage, HourPage } from '../revenue/revenue.port.js';
 import type { Offset } from '../staging-log/staging-log.port.js';
 import type { Correction } from './correction.js';
 
@@ -18,6 +18,8 @@ export interface Batch {
   readonly users: number;
   /** Of the last event, in milliseconds since 1970; null without any. */
   readonly lastTimestamp: number | null;
+  /** What it adds to hours; null without any. */
+  readonly hours: HourPage | null;
   readonly deadLetters: readonly NewDeadLetter[];
   readonly corrections: readonly Correction[];
   /** What it adds to balances, in the order of user ids. From the first page on with each call. */

@@ -10,4 +10,6 @@ export interface Correction {
   /** Of this record. */
   readonly offset: number;
   readonly event: RevenueEvent;
+  /** In milliseconds since 1970. */
+  readonly timestamp: number;
 }

@@ -1,5 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { forgetDeadLetters } from '../dead-letters/dead-letters.port.js';
+import { forgetHistory, rollUpHours } from '../revenue/revenue.port.js';
 import { START_OF_LOG } from '../staging-log/staging-log.port.js';
 import { applyBatch } from './apply-batch.js';
 import type { Batch } from './batch.js';
@@ -22,6 +23,8 @@ export interface BatchToLoad {
   readonly started: number;
   /** Told the SQLSTATE when the transaction is run again. */
   readonly onRetry?: ((sqlState: string) => void) | undefined;
+  /** The hours before are made days; null: not by this load. */
+  readonly rollUpBefore: Date | null;
 }
 
 /**
@@ -44,8 +47,12 @@ async function store(manager: EntityManager, load: BatchToLoad): Promise<LoadedB
   const { events } = batch;
   const stored = await storeCheckpoint(manager, { logId, from, to, events });
   if (stored.kind === 'mismatch') return stored;
-  if (from.offset === START_OF_LOG) await forgetDeadLetters(manager, logId);
+  if (from.offset === START_OF_LOG) {
+    await forgetDeadLetters(manager, logId);
+    await forgetHistory(manager, logId);
+  }
   const { inserted, updated, corrections } = await applyBatch(manager, logId, batch);
+  if (load.rollUpBefore !== null) await rollUpHours(manager, load.rollUpBefore);
   if (corrections > 0) await addLoadedEvents(manager, logId, corrections);
   const report = {
     ...{ fromOffset: from.offset, toOffset: to.offset, events: events + corrections },

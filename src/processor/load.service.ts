@@ -51,6 +51,7 @@ export class LoadService
       log,
       dataDir: config.dataDir,
       bounds: { usersMax: config.loadUsersMax, readMsMax: config.loadReadMsMax },
+      historyHoursMax: config.historyHoursMax,
       pool: this.pool,
       stop: drain.signal,
       onCheckpoint: (checkpoint) => {

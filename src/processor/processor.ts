@@ -29,6 +29,8 @@ export interface ProcessorOptions {
   readonly log: StagingLogReader;
   readonly dataDir: string;
   readonly bounds: BatchBounds;
+  /** Revenue is kept by hour for so many hours, and by day before. */
+  readonly historyHoursMax: number;
   /** Threads for a backlog; null: all is folded on this one. */
   readonly pool: FoldPool | null;
   /** Aborted when no further batch is to begin. */
@@ -45,6 +47,8 @@ export interface ProcessorOptions {
 /** About 10,000 events and a millisecond of this thread; to start threads takes 50. */
 const INLINE_BYTES_MAX = 1024 * 1024;
 const TROUBLED_BYTES_MAX = 8 * 1024 * 1024;
+const MS_PER_HOUR = 3_600_000;
+const HOURS_PER_DAY = 24;
 
 /**
  * Loads the log into the balances, batch after batch.
@@ -57,6 +61,8 @@ export class Processor {
   private proved: Checkpoint | null = null;
   private readonly mirror: CheckpointMirror;
   private readonly growth: LogGrowth;
+  /** In milliseconds since 1970; -Infinity: by no load of this process. */
+  private rolledUpBefore = -Infinity;
 
   constructor(private readonly options: ProcessorOptions) {
     this.mirror = new CheckpointMirror(options.dataDir, options.log.identity);
@@ -106,11 +112,16 @@ export class Processor {
     try {
       const to = await this.placeAfter(from, batch);
       await this.options.refresh?.(); // no other log was put in its place while it was read
-      const logId = log.identity;
-      const load = { logId, from, to, batch, started, onRetry };
+      const rollUpBefore = this.daysBefore();
+      const isDue = rollUpBefore > this.rolledUpBefore;
+      const load = {
+        ...{ logId: log.identity, from, to, batch, started, onRetry },
+        rollUpBefore: isDue ? new Date(rollUpBefore) : null,
+      };
       const storing = (): Promise<LoadedBatch> => loadBatch(dataSource, load);
       const loaded = await announce(loadTransactions, { load: from }, storing);
       if (loaded.kind === 'mismatch') return null;
+      this.rolledUpBefore = rollUpBefore;
       this.proved = loaded.to;
       await this.tell(loaded.to);
       return loaded.report;
@@ -128,6 +139,12 @@ export class Processor {
     // Past the trouble, threads go on.
     const bytesMax = folded === 'troubled' ? TROUBLED_BYTES_MAX : Infinity;
     return readBatch(log, offset, { ...bounds, bytesMax });
+  }
+
+  /** The start of the first day, UTC, that is kept by hour. */
+  private daysBefore(): number {
+    const hour = Date.now() / MS_PER_HOUR - this.options.historyHoursMax;
+    return Math.floor(hour / HOURS_PER_DAY) * HOURS_PER_DAY * MS_PER_HOUR;
   }
 
   /** A place that was proved before, or that this process loaded up to, is not read again. */

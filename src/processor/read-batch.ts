@@ -46,7 +46,7 @@ export async function readBatch(
   );
   const { fold, deadLetters, corrections } = batch;
   const { events, users, table } = fold;
-  const set = { deadLetters, corrections };
+  const set = { hours: fold.hours.encode(), deadLetters, corrections };
   const pages = pagesOf(table);
   return { end, events, users, lastTimestamp, ...set, pages, release: () => undefined };
 }

@@ -1,2 +1,3 @@
+export { addToHours, forgetHistory, rollUpHours, type HourPage } from './keep-history.js';
 export { applyDeltaPage } from './apply-deltas.js';
 export type { AppliedDeltas, DeltaPage } from './user-delta.js';

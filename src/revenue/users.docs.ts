@@ -1,6 +1,6 @@
 import { json } from '../shared/http/openapi/answers.js';
 import type { ParameterDocs, RouteDocs } from '../shared/http/openapi/describe-route.js';
-import { arrayOf, objectOf, ref, TEXT, TIME } from '../shared/http/openapi/schema.js';
+import { arrayOf, DECIMAL, objectOf, ref, TEXT, TIME } from '../shared/http/openapi/schema.js';
 import type { CreatedTable } from './create-table.service.js';
 import type { UserRevenue } from './users.service.js';
 
@@ -15,11 +15,7 @@ const USER_ID = { ...TEXT, examples: [USER.userId] };
 const SCHEMAS = {
   UserRevenue: objectOf<UserRevenue>({
     userId: TEXT,
-    revenue: {
-      type: 'string',
-      pattern: '^-?\\d+(\\.\\d+)?$',
-      description: 'An exact decimal, without trailing zeros.',
-    },
+    revenue: DECIMAL,
     updatedAt: TIME,
   }),
   UsersPage: objectOf<{ users: unknown; next: unknown }>({

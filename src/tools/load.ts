@@ -64,6 +64,7 @@ async function run(
     ...{ dataSource, refresh, pool, stop, dataDir: appConfig.dataDir },
     log: new WatchedLog(log, progress.reach),
     bounds: { usersMax: appConfig.loadUsersMax, readMsMax: appConfig.loadReadMsMax },
+    historyHoursMax: appConfig.historyHoursMax,
     onCheckpoint: ({ offset }) => {
       progress.reach(offset);
     },

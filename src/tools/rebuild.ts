@@ -2,13 +2,13 @@ import { rebuildBalances, type Rebuilding } from '../verify/verify.port.js';
 import { runCommand } from './run-command.js';
 import { runOnBalances } from './run-on-balances.js';
 
-/** 0: the table is exact now; 2: refused, nothing was changed, or wrong usage; 3: failed, nothing either. */
+/** 0: the tables are exact now; 2: refused, nothing was changed, or wrong usage; 3: failed, nothing either. */
 const EXIT_CODES = { rebuilt: 0, exact: 0, refused: 2 } as const;
 
 function describe(rebuilding: Rebuilding): string {
   if (rebuilding.kind === 'refused') return `refused, ${rebuilding.code}: ${rebuilding.message}`;
-  const { offset, users, events, deadLetters } = rebuilding;
-  const holds = `the table holds the sums of ${events.inLog} events of ${users} users up to offset ${offset}`;
+  const { offset, users, hours, events, deadLetters } = rebuilding;
+  const holds = `the tables hold the sums of ${events.inLog} events of ${users} users in ${hours} hours up to offset ${offset}`;
   const lines =
     rebuilding.kind === 'exact'
       ? [`exact already, nothing was changed: ${holds}`]
@@ -25,8 +25,10 @@ function describe(rebuilding: Rebuilding): string {
   return lines.join('\n');
 }
 
-const describeRows = ({ inserted, updated, deleted }: Exclude<Rebuilding, { kind: 'refused' }>) =>
-  `${inserted} users inserted, ${updated} updated, ${deleted} deleted`;
+function describeRows(rebuilding: Exclude<Rebuilding, { kind: 'refused' }>): string {
+  const { inserted, updated, deleted, historyRows } = rebuilding;
+  return `${inserted} users inserted, ${updated} updated, ${deleted} deleted; ${historyRows} rows of revenue over time changed`;
+}
 
 runCommand(async () => {
   const rebuilding = await runOnBalances('rebuild', rebuildBalances);

@@ -8,19 +8,25 @@ const EXIT_CODES = { exact: 0, drift: 1, refused: 2 } as const;
 function describe(verification: Verification): string {
   if (verification.kind === 'refused')
     return `refused, ${verification.code}: ${verification.message}`;
-  const { kind, offset, events, users, differencesTotal, deadLetters } = verification;
-  const read = `${events.inLog} events of ${users} users up to offset ${offset}`;
-  if (kind === 'exact') return `exact: the table holds the sums of ${read}; zero drift`;
-  const lines = verification.differences.map(
-    ({ userId, inLog, inTable }) =>
-      `  ${JSON.stringify(userId)}: log ${inLog ?? 'nothing'}, table ${inTable ?? 'nothing'}`,
-  );
+  const { kind, offset, events, users, hours, deadLetters } = verification;
+  const read = `${events.inLog} events of ${users} users in ${hours} hours up to offset ${offset}`;
+  if (kind === 'exact') return `exact: the tables hold the sums of ${read}; zero drift`;
+  const { differences, differencesTotal, historyDifferences, historyDifferencesTotal } =
+    verification;
+  const lines = [
+    ...differences.map((user) => describeSums(JSON.stringify(user.userId), user)),
+    ...historyDifferences.map((row) => describeSums(`${row.bucket} ${row.from}`, row)),
+  ];
   const dead = `dead letters: ${deadLetters.inLog} in the log, ${deadLetters.inTable} in the table`;
   const loaded = `${events.inTable} events loaded`;
-  return [`drift: ${differencesTotal} users differ (${read}; ${loaded}; ${dead})`, ...lines].join(
-    '\n',
-  );
+  const differ = `${differencesTotal} users differ, and ${historyDifferencesTotal} hours or days`;
+  return [`drift: ${differ} (${read}; ${loaded}; ${dead})`, ...lines].join('\n');
 }
+
+const describeSums = (
+  what: string,
+  { inLog, inTable }: { readonly inLog: string | null; readonly inTable: string | null },
+): string => `  ${what}: log ${inLog ?? 'nothing'}, table ${inTable ?? 'nothing'}`;
 
 runCommand(async () => {
   const verification = await runOnBalances('verify', verifyBalances);

@@ -16,6 +16,8 @@ export interface Change {
   readonly userId: string;
   /** In millionths. */
   readonly amount: bigint;
+  /** When the log took it, in milliseconds since 1970. */
+  readonly timestamp: number;
   /** Whether it corrects a dead letter: of those, only the first one that was loaded counts. */
   readonly isCorrection: boolean;
 }
@@ -23,8 +25,9 @@ export interface Change {
 /** What a line of the log changes; null when it is no record of an event. The rules are the codec's alone. */
 export function readChange(line: Buffer): Change | null {
   const record = parse(line);
-  if (record === null || !Number.isSafeInteger(record['timestamp'])) return null;
-  if ((record['timestamp'] as number) < 0) return null;
+  const timestamp = record?.['timestamp'];
+  if (record === null || typeof timestamp !== 'number') return null;
+  if (!Number.isSafeInteger(timestamp) || timestamp < 0) return null;
   delete record['timestamp'];
   const decoded = decodeEvent(record);
   if (decoded.kind === 'refused') return null;
@@ -34,6 +37,7 @@ export function readChange(line: Buffer): Change | null {
   return {
     userId,
     amount: name === 'subtract_revenue' ? -amount : amount,
+    timestamp,
     isCorrection: id !== undefined && parseCorrectionId(id) !== null,
   };
 }

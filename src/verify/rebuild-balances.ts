@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { sqlStateOf } from '../shared/database/sql-state.js';
+import { correctHistory } from './correct-history.js';
 import { correctRows, type CorrectedRows } from './correct-rows.js';
 import { inSnapshot } from './in-snapshot.js';
 import type { Refused } from './loaded-part.js';
@@ -11,11 +12,14 @@ import { walkTable } from './walk-table.js';
 
 export type Rebuilding =
   | ({
-      /** `exact`: the table was, and the counts of events were, so nothing was written. */
+      /** `exact`: the tables were, and the counts of events were, so nothing was written. */
       readonly kind: 'rebuilt' | 'exact';
       /** Of the checkpoint of this log. */
       readonly offset: number;
       readonly users: number;
+      readonly hours: number;
+      /** Of revenue over time: so many were inserted, updated or deleted. */
+      readonly historyRows: number;
     } & CorrectedRows &
       /** As they were found. Those of events are put right, those of dead letters are not. */
       Counts)
@@ -35,8 +39,8 @@ const LOCK_WAIT_MS = 30_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
- * Recomputes the balances as `verifyBalances` does, and puts the table right, in one transaction: inserts,
- * updates and deletes the rows that differ, touches no other, and sets the checkpoints' counts of events.
+ * Recomputes the balances and revenue over time as `verifyBalances` does, and puts the tables right, in one transaction:
+ * inserts, updates and deletes the rows that differ, touches no other, and sets the checkpoints' counts of events.
  * Or changes nothing, however it ends.
  *
  * Loads and reloads of all logs wait from its beginning to its end, since it locks the checkpoints, which
@@ -70,7 +74,7 @@ async function stopLoads(manager: EntityManager, waitMs: number): Promise<void> 
 }
 
 async function putRight(manager: EntityManager, recomputed: Recomputed): Promise<Rebuilding> {
-  const { own, others, contributions, sums } = recomputed;
+  const { own, others, contributions, sums, hourSums } = recomputed;
   if (own.checkpoint.offset === 0 && others.length === 0) return NOTHING_LOADED;
   const rows = { inserted: 0, updated: 0, deleted: 0 };
   const users = await walkTable(manager, sums, async (mismatches) => {
@@ -79,11 +83,17 @@ async function putRight(manager: EntityManager, recomputed: Recomputed): Promise
     rows.updated += updated;
     rows.deleted += deleted;
   });
+  const historyRows = await correctHistory(manager, hourSums);
   const logsCorrected = await correctEvents(manager, contributions);
-  const isExact = logsCorrected + rows.inserted + rows.updated + rows.deleted === 0;
+  const rowsCorrected = historyRows + rows.inserted + rows.updated + rows.deleted;
+  const isExact = logsCorrected + rowsCorrected === 0;
   const counts = await readCounts(manager, recomputed);
   const { offset } = own.checkpoint;
-  return { kind: isExact ? 'exact' : 'rebuilt', offset, users, ...rows, ...counts };
+  return {
+    ...{ kind: isExact ? 'exact' : 'rebuilt', offset, users, ...rows },
+    ...{ hours: hourSums.size, historyRows },
+    ...counts,
+  };
 }
 
 /** All that the table holds then came from elsewhere, and only its owner may delete that. */

@@ -1,5 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { START_OF_LOG } from '../staging-log/staging-log.port.js';
+import { tableStands } from '../shared/database/forget-dropped-tables.js';
+import { mergeHours, type HourSums } from './hour-sums.js';
 import { readOtherLogs, type LoadedLog } from './loaded-logs.js';
 import { findLoadedPart, type LoadedPart, type OwnLog, type Refused } from './loaded-part.js';
 import { mergeSums } from './merge-sums.js';
@@ -34,14 +36,23 @@ export interface Recomputed {
   /** Of each log, this one first. */
   readonly contributions: readonly Contribution[];
   readonly sums: SortedSums;
+  /** Of all logs and users. */
+  readonly hourSums: HourSums;
 }
 
 const USERS_MAX = 500_000;
 
+/** An older database, while MIGRATIONS_RUN=false. */
+const HISTORY_MISSING: Refused = {
+  kind: 'refused',
+  code: 'TABLE_MISSING',
+  message: 'the table revenue_history does not exist yet: call GET /createTable, then run it again',
+};
+
 /**
  * Recomputes what the logs contributed up to their checkpoints, as the transaction of `manager` sees
  * them, and gives `work` the result, which can be used until that ends. This log is read, and the shares
- * of others are given. Ranges that are quarantined are not in the table, so they are left out, readable or
+ * of others are given. Ranges that are quarantined are not in the tables, so they are left out, readable or
  * not; of corrections, those that were loaded first count. Memory does not depend on the number of users.
  * @throws errors of the database and of reading; LogDamagedError and LogMovedOnError as `sumLog`.
  */
@@ -50,6 +61,7 @@ export async function recompute<T>(
   options: RecomputeOptions,
   work: (recomputed: Recomputed) => Promise<T>,
 ): Promise<T | Refused> {
+  if (!(await tableStands(manager, 'revenue_history'))) return HISTORY_MISSING;
   const others = await readOtherLogs(manager, options.log.identity);
   const given = await openOtherShares(others, options.shareFiles ?? []);
   if (given.kind === 'refused') return given;
@@ -57,13 +69,14 @@ export async function recompute<T>(
     const own = await findLoadedPart(manager, options);
     if (own.kind === 'refused') return own;
     try {
-      return await withSums(options, own, ({ sources, part }) =>
-        work({
-          ...{ own, others },
-          contributions: [contribution(options, own, part), ...given.shares],
+      return await withSums(options, own, ({ sources, part }) => {
+        const contributions = [contribution(options, own, part), ...given.shares];
+        return work({
+          ...{ own, others, contributions },
           sums: merged([...sources, ...given.shares], options.onUsers),
-        }),
-      );
+          hourSums: mergeHours(contributions.map(({ hourSums }) => hourSums)),
+        });
+      });
     } finally {
       await own.from?.close();
     }
@@ -100,12 +113,13 @@ async function withSums<T>(
 function contribution(
   { log }: RecomputeOptions,
   { from }: { readonly from: Share | null },
-  { events, deadLetters }: SummedPart,
+  { events, deadLetters, hourSums }: SummedPart,
 ): Contribution {
   return {
     identity: log.identity,
     events: events + (from?.events ?? 0),
     deadLetters: deadLetters + (from?.deadLetters ?? 0),
+    hourSums: from === null ? hourSums : mergeHours([from.hourSums, hourSums]),
   };
 }
 

@@ -1,11 +1,12 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { toOffset, type Offset } from '../staging-log/staging-log.port.js';
+import { hourTexts, parseHours, type HourSums } from './hour-sums.js';
 import { readSums } from './sum-lines.js';
 import type { SortedSums } from './user-sum.js';
 
 /** Of this layout: a reader refuses any other. */
-export const SHARE_VERSION = 1;
+export const SHARE_VERSION = 2;
 
 /** What a share file says of itself, in its first line. */
 export interface ShareHeader {
@@ -20,11 +21,16 @@ export interface ShareHeader {
   /** Records that are no events, and quarantined ranges. */
   readonly deadLetters: number;
   readonly users: number;
+  /** With an event. */
+  readonly hours: number;
+  /** Of the second line, with its `\n`. */
+  readonly hoursBytes: number;
 }
 
-/** What one log has contributed up to an offset: an exact sum per user. */
+/** What one log has contributed up to an offset: an exact sum per user, and one per hour. */
 export interface Share extends ShareHeader {
   readonly sums: SortedSums;
+  readonly hourSums: HourSums;
 }
 
 /**
@@ -40,6 +46,10 @@ export interface OpenShare extends Share {
 export class ShareError extends Error {
   readonly code = 'SHARE_INVALID';
 }
+
+/** The second line: JSON, `[["<hours since 1970>","<sum>"],...]` in the order of hours. */
+export const encodeHours = (sums: HourSums): Buffer =>
+  Buffer.from(`${JSON.stringify(hourTexts(sums))}\n`);
 
 /** The last line: 8 hex digits, and `\n`. */
 export const CRC_LINE = (crc: number): string => `${crc.toString(16).padStart(8, '0')}\n`;
@@ -60,9 +70,14 @@ export async function openShare(path: string): Promise<OpenShare> {
   try {
     const end = await proveBytes(handle, path);
     const { header, length } = await readHeader(handle, path, end);
-    const sums = readSums(() => readPart(handle, length, end));
+    const start = length + header.hoursBytes;
+    const hourSums = start > end ? null : parseHours(await readJson(handle, length, start));
+    if (hourSums?.size !== header.hours) {
+      throw new ShareError(`${path} has a second line that is not that of ${header.hours} hours`);
+    }
+    const sums = readSums(() => readPart(handle, start, end));
     const users = await countUsers(sums, path);
-    if (users === header.users) return { ...header, sums, close: () => handle.close() };
+    if (users === header.users) return { ...header, sums, hourSums, close: () => handle.close() };
     throw new ShareError(`${path} tells of ${header.users} users, and has ${users}`);
   } catch (error) {
     await handle.close();
@@ -109,7 +124,8 @@ async function readHeader(
   const first = Buffer.alloc(Math.min(HEADER_BYTES_MAX, end));
   await handle.read(first, 0, first.length, 0);
   const newline = first.indexOf(NEWLINE);
-  const header = newline < 0 ? null : parseHeader(first.toString('utf8', 0, newline));
+  const json = newline < 0 ? null : parseJson(first.toString('utf8', 0, newline));
+  const header = typeof json === 'object' ? json : null;
   if (header === null) throw new ShareError(`${path} does not begin as a share file does`);
   const { version } = header as { version?: unknown };
   if (version !== SHARE_VERSION) {
@@ -120,10 +136,17 @@ async function readHeader(
   throw new ShareError(`${path} has a first line that a share file cannot have`);
 }
 
-function parseHeader(line: string): Record<string, unknown> | null {
+/** Null for what is no whole line of JSON. */
+async function readJson(handle: FileHandle, start: number, end: number): Promise<unknown> {
+  const pieces: Buffer[] = [];
+  for await (const piece of readPart(handle, start, end)) pieces.push(piece);
+  const line = Buffer.concat(pieces);
+  return line.indexOf(NEWLINE) === line.length - 1 ? parseJson(line.toString('utf8')) : null;
+}
+
+function parseJson(text: string): unknown {
   try {
-    const json: unknown = JSON.parse(line);
-    return typeof json === 'object' ? (json as Record<string, unknown> | null) : null;
+    return JSON.parse(text);
   } catch {
     return null;
   }
@@ -132,7 +155,8 @@ function parseHeader(line: string): Record<string, unknown> | null {
 function isHeader(header: object): header is ShareHeader {
   const { identity, offset, fingerprint, ...counts } = header as Record<string, unknown>;
   if (typeof identity !== 'string' || !UUID.test(identity)) return false;
-  const numbers = [offset, counts['events'], counts['deadLetters'], counts['users']];
+  const { events, deadLetters, users, hours, hoursBytes } = counts;
+  const numbers = [offset, events, deadLetters, users, hours, hoursBytes];
   return typeof fingerprint === 'string' && numbers.every(isCount);
 }
 

@@ -5,6 +5,7 @@ import {
   type RecordsChunk,
   type StagingLogReader,
 } from '../staging-log/staging-log.port.js';
+import { addToHour, hourOf, type HourSums } from './hour-sums.js';
 import { linesOf, readChange } from './read-change.js';
 import type { UserSums } from './user-sums.js';
 
@@ -23,6 +24,8 @@ export interface SummedPart {
   readonly events: number;
   /** Records that are no events, and quarantined ranges: each must be a dead letter. */
   readonly deadLetters: number;
+  /** Of the events, whoever their users are. */
+  readonly hourSums: HourSums;
 }
 
 /** Something that was loaded once cannot be read: what it added to the balances is unknown. */
@@ -51,7 +54,7 @@ const READ_BYTES = 256 * 1024;
 const NEWLINE = 0x0a;
 
 /**
- * Adds the events of a part of the log, without any code of the load.
+ * Adds the events of a part of the log, by user and by hour, without any code of the load.
  * @throws LogDamagedError when something in it that was loaded cannot be read; LogMovedOnError when it
  * was retired meanwhile.
  */
@@ -60,24 +63,24 @@ export async function sumLog(
   part: LogPart,
   onProgress: (done: number) => void,
 ): Promise<SummedPart> {
-  let [events, deadLetters] = [0, 0];
+  const totals: Totals = { sums, hourSums: new Map(), events: 0, deadLetters: 0 };
   let offset: number = part.from;
   for (const range of [...rangesWithin(part), null]) {
     const end = range?.from ?? part.to;
     while (offset < end) {
       const chunk = await readChunk(part.log, offset, Math.min(READ_BYTES, end - offset));
-      const added = addChunk(sums, cut(chunk, offset, end), part.resubmitted);
-      events += added.events;
-      deadLetters += added.deadLetters;
-      offset = added.next;
+      const read = cut(chunk, offset, end);
+      addRecords(totals, read, part.resubmitted);
+      offset = read.next;
       await sums.makeRoom();
       onProgress(offset);
     }
     if (range === null) break;
-    deadLetters += 1;
+    totals.deadLetters += 1;
     offset = Math.max(offset, range.to);
   }
-  return { events, deadLetters };
+  const { events, deadLetters, hourSums } = totals;
+  return { events, deadLetters, hourSums };
 }
 
 async function readChunk(
@@ -122,23 +125,34 @@ function cut(chunk: LogChunk, offset: number, end: number): ReadRecords {
   throw new LogDamagedError(offset, end, `no record ends at offset ${end}, where one ended once`);
 }
 
-function addChunk(
-  sums: UserSums,
-  { records, next }: ReadRecords,
+/** What was found so far. */
+interface Totals {
+  readonly sums: UserSums;
+  readonly hourSums: Map<number, bigint>;
+  events: number;
+  deadLetters: number;
+}
+
+function addRecords(
+  totals: Totals,
+  { records }: ReadRecords,
   resubmitted: LogPart['resubmitted'],
-): SummedPart & { next: number } {
-  if (records === null) return { events: 0, deadLetters: 1, next };
-  let [events, deadLetters, start] = [0, 0, 0];
+): void {
+  if (records === null) {
+    totals.deadLetters += 1;
+    return;
+  }
+  let start = 0;
   for (const line of linesOf(records.bytes)) {
     const change = readChange(line);
     const counts = change?.isCorrection !== true || resubmitted.has(records.offsetAt(start));
     start += line.length + 1;
     if (change === null) {
-      deadLetters += 1;
+      totals.deadLetters += 1;
     } else if (counts) {
-      events += 1;
-      sums.add(change.userId, change.amount);
+      totals.events += 1;
+      totals.sums.add(change.userId, change.amount);
+      addToHour(totals.hourSums, hourOf(change.timestamp), change.amount);
     }
   }
-  return { events, deadLetters, next };
 }

@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import { compareHistory, type HistoryComparison } from './compare-history.js';
 import { compareWithTable, type Difference } from './compare-with-table.js';
 import { inSnapshot } from './in-snapshot.js';
 import { readCounts, type Counts } from './read-counts.js';
@@ -15,7 +16,8 @@ export type Verification =
       /** The first 100, in the order of user ids. */
       readonly differences: readonly Difference[];
       readonly differencesTotal: number;
-    } & Counts)
+    } & HistoryComparison &
+      Counts)
   | Refused;
 
 export interface VerifyOptions extends RecomputeOptions {
@@ -23,8 +25,8 @@ export interface VerifyOptions extends RecomputeOptions {
 }
 
 /**
- * Recomputes what the logs contributed up to their checkpoints, and compares it with the table: every
- * user, exactly, in both directions. Table and checkpoints are read in one REPEATABLE READ snapshot, so
+ * Recomputes what the logs contributed up to their checkpoints, and compares it with the tables: every
+ * user and every hour, exactly, in both directions. Tables and checkpoints are read in one REPEATABLE READ snapshot, so
  * loads may go on meanwhile without being waited for or waiting; and retention, too: when it retires what
  * was to be read, all is done again.
  * @throws errors of the database and of reading; LogMovedOnError when retention was faster each time.
@@ -42,12 +44,15 @@ async function compare(
   recomputed: Recomputed,
 ): Promise<Exclude<Verification, Refused>> {
   const comparison = await compareWithTable(manager, recomputed.sums);
+  const history = await compareHistory(manager, recomputed.hourSums);
   const counts = await readCounts(manager, recomputed);
   const same = Object.values(counts).every(({ inLog, inTable }) => inLog === inTable);
+  const differences = comparison.differencesTotal + history.historyDifferencesTotal;
   return {
-    kind: same && comparison.differencesTotal === 0 ? 'exact' : 'drift',
+    kind: same && differences === 0 ? 'exact' : 'drift',
     offset: recomputed.own.checkpoint.offset,
     ...counts,
     ...comparison,
+    ...history,
   };
 }

@@ -6,8 +6,15 @@ import {
   type Offset,
   type StagingLogReader,
 } from '../staging-log/staging-log.port.js';
+import { mergeHours } from './hour-sums.js';
 import { mergeSums } from './merge-sums.js';
-import { CRC_LINE, SHARE_VERSION, type Share, type ShareHeader } from './share-file.js';
+import {
+  CRC_LINE,
+  encodeHours,
+  SHARE_VERSION,
+  type Share,
+  type ShareHeader,
+} from './share-file.js';
 import { sumLog, type LogPart } from './sum-log.js';
 import { encodeSums } from './sum-lines.js';
 import type { SortedSums } from './user-sum.js';
@@ -66,6 +73,8 @@ async function withShare<T>(
     const added = await sumLog(sums, part, share.onProgress ?? ((): void => undefined));
     const sources = [...(from === null ? [] : [from]), ...sums.sources()];
     const merged = mergeSums(sources.map((source) => source.sums));
+    const hourSums = mergeHours([...(from === null ? [] : [from.hourSums]), added.hourSums]);
+    const hours = encodeHours(hourSums);
     const header: ShareHeader = {
       version: SHARE_VERSION,
       identity: log.identity,
@@ -74,8 +83,11 @@ async function withShare<T>(
       events: (from?.events ?? 0) + added.events,
       deadLetters: (from?.deadLetters ?? 0) + added.deadLetters,
       users: await countUsers(merged),
+      hours: hourSums.size,
+      hoursBytes: hours.length,
     };
-    return await write(header, encodeShare(header, merged));
+    const first = Buffer.from(`${JSON.stringify(header)}\n`);
+    return await write(header, encodeShare(Buffer.concat([first, hours]), merged));
   } finally {
     await sums.dispose();
   }
@@ -87,8 +99,8 @@ async function countUsers(sums: SortedSums): Promise<number> {
   return users;
 }
 
-async function* encodeShare(header: ShareHeader, sums: SortedSums): AsyncGenerator<Buffer> {
-  const first = Buffer.from(`${JSON.stringify(header)}\n`);
+/** @param first the lines before those of the users */
+async function* encodeShare(first: Buffer, sums: SortedSums): AsyncGenerator<Buffer> {
   let crc = crc32(first);
   yield first;
   for await (const piece of encodeSums(sums)) {

@@ -36,6 +36,7 @@ describe.each(['server', 'client'] as const)('the listener of the %s', (name) =>
       '/loads',
       '/users',
       '/users/abc123/revenue',
+      '/revenue',
       '/health/live',
       '/health/ready',
     ];

@@ -10,7 +10,9 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 
 const KEYS = { ingest: 'k-ingest-7f', read: 'k-read-7f', admin: 'k-admin-7f' };
 const SCOPES = ['ingest', 'read', 'admin'] as const;
-const EVENT = '{"userId":"abc123","name":"add_revenue","value":918273645}';
+/** Too many digits to be those of a time, a port or a random id. */
+const AMOUNT = '432704327043';
+const EVENT = `{"userId":"7f-body","name":"add_revenue","value":${AMOUNT}}`;
 const JSON_TYPE = { 'content-type': 'application/json' };
 const NDJSON_TYPE = { 'content-type': 'application/x-ndjson' };
 
@@ -34,6 +36,8 @@ const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/users?limit=1&order=-revenue', scope: 'read', status: 503 },
   { method: 'GET', path: '/users?userId=abc123', scope: 'read', status: 503 },
   { method: 'GET', path: '/users/abc123/revenue', scope: 'read', status: 503 },
+  { method: 'GET', path: '/revenue', scope: 'read', status: 503 },
+  { method: 'GET', path: '/revenue?bucket=day', scope: 'read', status: 503 },
   { method: 'GET', path: '/deadLetters', scope: 'read', status: 503 },
   { method: 'GET', path: '/deadLetters/1', scope: 'read', status: 503 },
   { method: 'GET', path: '/generateEvents/progress', scope: 'read', status: 200 },
@@ -149,8 +153,16 @@ describe('the log', () => {
     await heard({ method: 'POST' }, /refused .*"path":"\/events","status":401/);
     await heard({ method: 'POST' }, /"code":"SCOPE_MISSING".*"key":"admin-only"/, KEYS.admin);
     const out = application.output;
-    for (const key of [...Object.values(KEYS), 'k-nobody-7f', '7f-query', 'Bearer', '918273645']) {
-      expect(out).not.toContain(key);
+    const secrets = [
+      ...Object.values(KEYS),
+      'k-nobody-7f',
+      '7f-query',
+      'Bearer',
+      '7f-body',
+      AMOUNT,
+    ];
+    for (const secret of secrets) {
+      expect(out).not.toContain(secret);
     }
   });
 });

@@ -3,7 +3,7 @@ import type { Fold } from '../../src/processor/fold/fold-records.js';
 import { type FoldedBytes } from '../../src/processor/fold/fold-records.js';
 import { createFoldWindow } from '../../src/processor/fold/fold-window.js';
 import { sortUsers } from '../../src/processor/fold/sort-users.js';
-import type { DeltaPage } from '../../src/revenue/revenue.port.js';
+import type { DeltaPage, HourPage } from '../../src/revenue/revenue.port.js';
 
 /** Adds whole records to a fold, as they come from a log. */
 export function addBytes(fold: Fold, bytes: Buffer, setAsideMax = Infinity): FoldedBytes {
@@ -19,6 +19,15 @@ export function deltasOf(fold: Fold): Map<string, string> {
     ? new Map<string, string>()
     : decodeDeltaPage(encodeDeltas(fold.table, order));
 }
+
+/** What a fold would add to hours, by hours since 1970. */
+export function hourDeltasOf(fold: Fold): Map<string, string> {
+  const page = fold.hours.encode();
+  return page === null ? new Map<string, string>() : decodeHourPage(page);
+}
+
+export const decodeHourPage = ({ hours, numbers, deltas }: HourPage): Map<string, string> =>
+  decodeDeltaPage({ users: hours, userIds: numbers, deltas });
 
 /** Reads what PostgreSQL would read, by its own rules. */
 export function decodeDeltaPage({ users, userIds, deltas }: DeltaPage): Map<string, string> {

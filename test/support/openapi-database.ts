@@ -23,6 +23,8 @@ const READS = [
     '/users?userId=nobody',
   ],
   ...['/loads', '/loads?limit=0', '/loads?before=%ff', '/loads?before=1'],
+  ...['/revenue', '/revenue?bucket=day', '/revenue?bucket=week', '/revenue?from=%ff'],
+  ...['/revenue?from=2020-01-01&to=2020-01-02', '/revenue?from=2020-01-01&to=2026-01-01'],
   ...['/deadLetters', '/deadLetters?state=lost', '/deadLetters?after=%ff', '/deadLetters/1'],
   ...['/deadLetters/none', '/status', '/status/live', '/metrics', '/health/live', '/health/ready'],
 ];
@@ -55,12 +57,15 @@ export async function breakTables(
     const { json } = await answers.ask(serverUrl, '/createTable');
     if (json.code !== code) throw new Error(`${code}: ${JSON.stringify(json)}`);
   };
+  const day = `insert into revenue_history values ('day', '2020-01-01T00:00:00Z', 432)`;
+  await queryDatabase(databaseUrl, day);
+  await readAll(answers, serverUrl);
   await queryDatabase(databaseUrl, 'alter table dead_letters rename to kept');
   await create('DEAD_LETTERS_DROPPED');
   await queryDatabase(databaseUrl, 'alter table kept rename to dead_letters');
   await queryDatabase(databaseUrl, 'drop table load_checkpoint');
   await create('CHECKPOINT_DROPPED');
-  const all = 'users_revenue, dead_letters, resubmissions, loads, migrations';
+  const all = 'users_revenue, dead_letters, resubmissions, loads, revenue_history, migrations';
   await queryDatabase(databaseUrl, `drop table ${all}`);
   await readAll(answers, serverUrl);
   await answers.ask(serverUrl, '/deadLetters/1/resubmit', { method: 'POST', body: EVENT });

@@ -16,6 +16,8 @@ export class ReferenceFold {
   events = 0;
   /** In millionths. */
   private readonly sums = new Map<string, bigint>();
+  /** By hours since 1970. */
+  private readonly hours = new Map<string, bigint>();
 
   get users(): number {
     return this.sums.size;
@@ -34,8 +36,8 @@ export class ReferenceFold {
       else {
         const { event, timestamp } = judged;
         const deadLetter = event.id === undefined ? null : parseCorrectionId(event.id);
-        if (deadLetter === null) this.count(event);
-        else found.corrections.push({ start, deadLetter, event });
+        if (deadLetter === null) this.count(event, timestamp);
+        else found.corrections.push({ start, deadLetter, event, timestamp });
         found.lastTimestamp = timestamp;
       }
       start = end;
@@ -48,10 +50,17 @@ export class ReferenceFold {
     return new Map(Array.from(this.sums, ([userId, sum]) => [userId, decimalOf(sum)]));
   }
 
-  private count({ userId, name, value }: RevenueEvent): void {
+  /** By hours since 1970. */
+  hourDeltas(): Map<string, string> {
+    return new Map(Array.from(this.hours, ([hour, sum]) => [hour, decimalOf(sum)]));
+  }
+
+  private count({ userId, name, value }: RevenueEvent, timestamp: number): void {
     const micros = microsOf(String(value));
-    const sum = this.sums.get(userId) ?? 0n;
-    this.sums.set(userId, name === 'add_revenue' ? sum + micros : sum - micros);
+    const delta = name === 'add_revenue' ? micros : -micros;
+    this.sums.set(userId, (this.sums.get(userId) ?? 0n) + delta);
+    const hour = String(BigInt(timestamp) / 3_600_000n);
+    this.hours.set(hour, (this.hours.get(hour) ?? 0n) + delta);
     this.events += 1;
   }
 }

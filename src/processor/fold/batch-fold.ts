@@ -5,6 +5,8 @@ import type { FoldWindow } from './fold-window.js';
 
 const SET_ASIDE_MAX = 1_000;
 const SET_ASIDE_BYTES_MAX = 2 * 1024 * 1024;
+/** Eleven years: more of them are no clock's. */
+const HOURS_MAX = 100_000;
 
 /**
  * The fold of a batch, with what cannot be folded set aside: dead letters and corrections. These are kept
@@ -16,9 +18,13 @@ export class BatchFold {
   readonly corrections: Correction[] = [];
   private keptBytes = 0;
 
-  /** Whether as much is set aside as a batch may have. Passed by at most one window in bytes. */
+  /** Whether as much is set aside as a batch may have. Passed by at most one window in bytes, or of hours. */
   get isFull(): boolean {
-    return this.setAsideCount >= SET_ASIDE_MAX || this.keptBytes >= SET_ASIDE_BYTES_MAX;
+    return (
+      this.setAsideCount >= SET_ASIDE_MAX ||
+      this.keptBytes >= SET_ASIDE_BYTES_MAX ||
+      this.fold.hours.hours >= HOURS_MAX
+    );
   }
 
   get setAsideCount(): number {
@@ -36,8 +42,8 @@ export class BatchFold {
   ): Pick<FoldedBytes, 'end' | 'lastTimestamp'> {
     const room = SET_ASIDE_MAX - this.setAsideCount;
     const { unusable, corrections, end, lastTimestamp } = this.fold.add(window, length, room);
-    for (const { start, deadLetter, event } of corrections) {
-      this.corrections.push({ offset: offsetAt(start), deadLetter, event });
+    for (const { start, ...correction } of corrections) {
+      this.corrections.push({ offset: offsetAt(start), ...correction });
     }
     for (const { start, end: recordEnd, code, message } of unusable) {
       const kept = Math.min(recordEnd, start + DEAD_LETTER_BYTES_MAX);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { deltasOf } from '../../../test/support/fold-bytes.js';
+import { deltasOf, hourDeltasOf } from '../../../test/support/fold-bytes.js';
 import { TELLING_BYTES } from '../../../test/support/mutate-line.js';
 import { ReferenceFold } from '../../../test/support/reference-fold.js';
 import { Fold } from './fold-records.js';
@@ -43,6 +43,9 @@ class Pair {
     this.add(good);
     expect(new Map([...deltasOf(this.fold)].sort())).toEqual(
       new Map([...this.reference.deltas()].sort()),
+    );
+    expect(new Map([...hourDeltasOf(this.fold)].sort())).toEqual(
+      new Map([...this.reference.hourDeltas()].sort()),
     );
   }
 }

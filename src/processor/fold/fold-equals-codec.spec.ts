@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { deltasOf } from '../../../test/support/fold-bytes.js';
+import { deltasOf, hourDeltasOf } from '../../../test/support/fold-bytes.js';
 import { quickRandom } from '../../../test/support/quick-random.js';
 import { ReferenceFold } from '../../../test/support/reference-fold.js';
 import { SampleLines, type LineMix } from '../../../test/support/sample-lines.js';
@@ -27,6 +27,7 @@ class Trial {
   lines = 0;
   /** Of the largest table, in bytes. */
   largest = 0;
+  mostHours = 0;
   private readonly samples: SampleLines;
   /** Used for all of them: what a window held before must not matter. */
   private readonly window: FoldWindow = createFoldWindow(WINDOW_BYTES);
@@ -51,12 +52,11 @@ class Trial {
       }
     }
     this.largest = Math.max(this.largest, fold.table.bytes);
-    const [found, expected] = [deltasOf(fold), reference.deltas()];
-    for (const [userId, delta] of expected) {
-      const other = found.get(userId);
-      if (other !== delta) return { found: [userId, other], expected: [userId, delta] };
-    }
-    return found.size === expected.size ? null : { found: found.size, expected: expected.size };
+    this.mostHours = Math.max(this.mostHours, fold.hours.hours);
+    return (
+      difference(deltasOf(fold), reference.deltas()) ??
+      difference(hourDeltasOf(fold), reference.hourDeltas())
+    );
   }
 
   /** Answers with the length of whole lines in the window. */
@@ -101,6 +101,17 @@ class Trial {
   }
 }
 
+function difference(
+  found: ReadonlyMap<string, string>,
+  expected: ReadonlyMap<string, string>,
+): { readonly found: unknown; readonly expected: unknown } | null {
+  for (const [key, delta] of expected) {
+    const other = found.get(key);
+    if (other !== delta) return { found: [key, other], expected: [key, delta] };
+  }
+  return found.size === expected.size ? null : { found: found.size, expected: expected.size };
+}
+
 describe('the fold of bytes', () => {
   test(
     `gives what JSON.parse and the codec give, on ${LINES} lines, good ones and mutated ones`,
@@ -109,15 +120,16 @@ describe('the fold of bytes', () => {
       Error.stackTraceLimit = 0; // a fifth of the lines are refused with an error of JSON.parse
       const trial = new Trial(quickRandom(seed));
       while (trial.lines < LINES) {
-        const difference = trial.foldSome();
-        if (difference === null) continue;
-        const { found, expected } = difference;
+        const different = trial.foldSome();
+        if (different === null) continue;
+        const { found, expected } = different;
         expect({ SEED: seed, lines: trial.lines, found }).toEqual({
           ...{ SEED: seed, lines: trial.lines, found: expected },
         });
       }
       expect(trial.lines).toBeGreaterThanOrEqual(LINES);
       expect(trial.largest).toBeGreaterThan(2 * 1024 * 1024);
+      expect(trial.mostHours).toBeGreaterThan(10);
     },
     TIMEOUT_MS,
   );

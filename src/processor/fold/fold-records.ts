@@ -3,6 +3,7 @@ import type { RevenueEvent } from '../../shared/event/event.js';
 import { parseCorrectionId, type DeadLetterPlace } from '../../shared/event/reserved-id.js';
 import { decodeRecord } from './decode-record.js';
 import { createFoldWindow, type FoldWindow } from './fold-window.js';
+import { HourTable, hoursOf } from './hour-table.js';
 import { RecordScanner } from './scan-records.js';
 import { hashOf } from './hash-key.js';
 import { UserTable } from './user-table.js';
@@ -21,6 +22,8 @@ export interface CorrectingRecord {
   readonly start: number;
   readonly deadLetter: DeadLetterPlace;
   readonly event: RevenueEvent;
+  /** In milliseconds since 1970. */
+  readonly timestamp: number;
 }
 
 export interface FoldedBytes {
@@ -38,12 +41,13 @@ const TIMESTAMP_START = 13;
 const USER_ID_BYTES_MAX = 4 * 255;
 
 /**
- * The reduction of a batch: one exact, signed amount per user. Pure: bytes in, sums out. Its memory
- * depends on the number of distinct users, not of records.
+ * The reduction of a batch: one exact, signed amount per user, and one per hour. Pure: bytes in, sums out. Its memory
+ * depends on the number of distinct users and hours, not of records.
  */
 export class Fold {
   readonly table = new UserTable();
-  private readonly scanner = new RecordScanner(this.table);
+  readonly hours = new HourTable();
+  private readonly scanner = new RecordScanner(this.table, this.hours);
   private readonly key = createFoldWindow(USER_ID_BYTES_MAX);
   private decodedEvents = 0;
 
@@ -83,8 +87,8 @@ export class Fold {
       decodedLast = start;
       lastTimestamp = timestamp;
       const deadLetter = event.id === undefined ? null : parseCorrectionId(event.id);
-      if (deadLetter === null) this.addEvent(event);
-      else corrections.push({ start, deadLetter, event });
+      if (deadLetter === null) this.addEvent(event, timestamp);
+      else corrections.push({ start, deadLetter, event, timestamp });
     }
     if (scanner.lastEvent > decodedLast) {
       lastTimestamp = readTimestamp(bytes, scanner.lastEvent);
@@ -92,13 +96,15 @@ export class Fold {
     return { unusable, corrections, end: at, lastTimestamp };
   }
 
-  /** Adds an event that did not come in bytes. */
-  addEvent({ userId, name, value }: RevenueEvent): void {
+  /** Adds an event that did not come in bytes. @param timestamp of its record, in milliseconds since 1970 */
+  addEvent({ userId, name, value }: RevenueEvent, timestamp: number): void {
     const { bytes, view } = this.key;
     const length = bytes.write(userId);
     const sign = name === 'add_revenue' ? 1 : -1;
     const entry = this.table.place(view, 0, length, hashOf(view, 0, length));
-    this.table.add(entry, sign * Math.trunc(value), sign * fractionMicros(value));
+    const [wholes, micros] = [sign * Math.trunc(value), sign * fractionMicros(value)];
+    this.table.add(entry, wholes, micros);
+    this.hours.add(this.hours.place(hoursOf(timestamp)), wholes, micros);
     this.decodedEvents += 1;
   }
 }

@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { FOLD_PADDING_BYTES, type FoldWindow } from './fold-window.js';
 import { HASH_SEED, KEEP_BYTES, mixLength, mixWord } from './hash-key.js';
+import type { HourTable } from './hour-table.js';
 import type { UserTable } from './user-table.js';
 
 /** Four ASCII characters as the word that they are in memory. */
@@ -44,6 +45,7 @@ const NEWLINE = 0x0a;
 /** Of 13 digits: from 2001 to 2286. */
 const TIMESTAMP_START = 13;
 const TIMESTAMP_END = 26;
+const HUNDREDS_PER_HOUR = 36;
 const USER_ID_BYTES_MAX = 255;
 const ID_BYTES_MAX = 128;
 /** So that the decimal is that of the double, to the last digit. */
@@ -102,6 +104,10 @@ export class RecordScanner {
   private keyHash = 0;
   /** The eight digits that a timestamp began with and that were proved to be digits: most begin so. */
   private readonly firstDigits = Float64Array.of(NaN);
+  /** The entry of the hour that they lie in, which is one hour: they tell 100 seconds. 0 while no event has asked for it. */
+  private hour = 0;
+  /** 100 seconds since 1970. */
+  private hundreds = 0;
   private looksAhead = false;
   private postponedCount = 0;
   /** Amounts that are added together: see `UserTable.lookAhead`. */
@@ -116,7 +122,10 @@ export class RecordScanner {
   /** Of no meaning. */
   lookedAt = 0;
 
-  constructor(private readonly table: UserTable) {}
+  constructor(
+    private readonly table: UserTable,
+    private readonly hours: HourTable,
+  ) {}
 
   /** From here on `scan` is about these bytes, which hold whole lines up to `end`. */
   begin({ bytes, view }: FoldWindow, end: number): void {
@@ -172,6 +181,8 @@ export class RecordScanner {
       const [word0, word4] = [view.getInt32(at, true), view.getInt32(at + 4, true)];
       if ((word0 & 0xff) === ZERO || !areDigits(word0) || !areDigits(word4)) return false;
       this.firstDigits[0] = first;
+      this.hundreds = Number(this.bytes.toString('latin1', at, at + 8));
+      this.hour = 0;
     }
     const last = view.getUint8(at + 12);
     return last >= ZERO && last <= NINE && areDigits(view.getInt32(at + 8, true));
@@ -273,6 +284,8 @@ export class RecordScanner {
       wholes = 0 - wholes; // and not -wholes, which may be -0: no integer to the compiler
       micros = 0 - micros;
     }
+    if (this.hour === 0) this.hour = this.hours.place(this.hundreds / HUNDREDS_PER_HOUR);
+    this.hours.add(this.hour, wholes, micros);
     if (this.looksAhead) this.postpone(wholes, micros);
     else {
       const { table } = this;

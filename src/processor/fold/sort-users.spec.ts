@@ -7,7 +7,7 @@ import { Fold } from './fold-records.js';
 /** User ids as the fold would send them. */
 function sorted(userIds: readonly string[]): string[] {
   const fold = new Fold();
-  for (const userId of userIds) fold.addEvent({ userId, name: 'add_revenue', value: 1 });
+  for (const userId of userIds) fold.addEvent({ userId, name: 'add_revenue', value: 1 }, 0);
   return [...deltasOf(fold).keys()];
 }
 

@@ -70,7 +70,7 @@ describe('the table of users', () => {
     const bytes = Buffer.from(lines.repeat(10_000));
     for (let time = 0; time < 300; time++) addBytes(fold, bytes);
     expect(deltasOf(fold).get('u')).toBe('2999997');
-    fold.addEvent({ userId: 'u', name: 'subtract_revenue', value: 2_999_997.000001 });
+    fold.addEvent({ userId: 'u', name: 'subtract_revenue', value: 2_999_997.000001 }, 0);
     expect(deltasOf(fold).get('u')).toBe('-0.000001');
   });
 
@@ -108,8 +108,8 @@ describe('the table of users', () => {
           name: below(3) === 0 ? 'subtract_revenue' : 'add_revenue',
           value: below(2) === 0 ? WHOLES_MAX - below(9) : below(1_000_000) / 8,
         };
-        whole.addEvent(event);
-        folds[below(folds.length)]!.addEvent(event);
+        whole.addEvent(event, 0);
+        folds[below(folds.length)]!.addEvent(event, 0);
       }
       folds.sort(() => random() - 0.5);
       const [first, ...others] = folds;
@@ -125,10 +125,10 @@ describe('the table of users', () => {
     const fold = new Fold();
     const add = (): void => {
       for (let time = 0; time < 10; time++) {
-        fold.addEvent({ userId: 'large', name: 'add_revenue', value: WHOLES_MAX });
+        fold.addEvent({ userId: 'large', name: 'add_revenue', value: WHOLES_MAX }, 0);
       }
       for (let at = 0; at < 5_000; at++) {
-        fold.addEvent({ userId: `user-${at}`, name: 'add_revenue', value: at });
+        fold.addEvent({ userId: `user-${at}`, name: 'add_revenue', value: at }, 0);
       }
     };
     add();

@@ -1,5 +1,5 @@
 import type { NewDeadLetter } from '../../dead-letters/dead-letters.port.js';
-import type { DeltaPage } from '../../revenue/revenue.port.js';
+import type { DeltaPage, HourPage } from '../../revenue/revenue.port.js';
 import type { LogExtent } from '../../staging-log/staging-log.port.js';
 import type { Correction } from '../correction.js';
 import type { TableContents } from '../fold/user-table.js';
@@ -9,7 +9,7 @@ export type FoldRequest =
   | { readonly kind: 'extent'; readonly extent: LogExtent }
   /** The thread is ready for another batch afterwards. */
   | { readonly kind: 'take' }
-  | { readonly kind: 'finish'; readonly others: readonly TableContents[] }
+  | { readonly kind: 'finish'; readonly others: readonly FoldContents[] }
   /** The next users of the order, from this place on. */
   | { readonly kind: 'page'; readonly from: number }
   | { readonly kind: 'reset' }
@@ -30,9 +30,15 @@ export interface FoldedExtent {
   readonly setAside: number;
 }
 
+/** The sums of a thread. */
+export interface FoldContents {
+  readonly users: TableContents;
+  readonly hours: TableContents;
+}
+
 /** What a thread has of the batch. */
 export interface TakenFold {
-  readonly contents: TableContents;
+  readonly contents: FoldContents;
   readonly deadLetters: readonly NewDeadLetter[];
   readonly corrections: readonly Correction[];
 }
@@ -40,6 +46,8 @@ export interface TakenFold {
 /** The batch as a whole, and what this thread had set aside itself. */
 export interface FinishedFold {
   readonly users: number;
+  /** Null without any. */
+  readonly hours: HourPage | null;
   readonly deadLetters: readonly NewDeadLetter[];
   readonly corrections: readonly Correction[];
 }

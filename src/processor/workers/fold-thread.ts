@@ -4,9 +4,14 @@ import { BatchFold } from '../fold/batch-fold.js';
 import { encodeDeltas, endOfPage } from '../fold/encode-deltas.js';
 import { createFoldWindow } from '../fold/fold-window.js';
 import { sortUsers } from '../fold/sort-users.js';
-import type { TableContents } from '../fold/user-table.js';
-import type { FinishedFold, FoldAnswers, FoldedExtent, FoldRequest } from './fold-messages.js';
-import type { TakenFold } from './fold-messages.js';
+import type {
+  FinishedFold,
+  FoldAnswers,
+  FoldContents,
+  FoldedExtent,
+  FoldRequest,
+  TakenFold,
+} from './fold-messages.js';
 import { fillWithRecords } from './warm-up-records.js';
 
 /** Of one statement: large enough for the server to be busy, small enough for every time-out. */
@@ -31,7 +36,8 @@ export class FoldThread {
         return { answer: this.foldExtent(request.extent), transfer: [] };
       case 'take': {
         const answer = this.take();
-        return { answer, transfer: [answer.contents.arena] };
+        const { users, hours } = answer.contents;
+        return { answer, transfer: [users.arena, hours.arena] };
       }
       case 'finish':
         return { answer: this.finish(request.others), transfer: [] };
@@ -74,16 +80,19 @@ export class FoldThread {
 
   private take(): TakenFold {
     const { fold, deadLetters, corrections } = this.batch;
-    const contents = fold.table.takeContents();
+    const contents = { users: fold.table.takeContents(), hours: fold.hours.takeContents() };
     this.reset();
     return { contents, deadLetters, corrections };
   }
 
-  private finish(others: readonly TableContents[]): FinishedFold {
+  private finish(others: readonly FoldContents[]): FinishedFold {
     const { fold, deadLetters, corrections } = this.batch;
-    for (const other of others) fold.table.merge(other);
+    for (const { users, hours } of others) {
+      fold.table.merge(users);
+      fold.hours.merge(hours);
+    }
     this.order = sortUsers(fold.table);
-    return { users: fold.users, deadLetters, corrections };
+    return { users: fold.users, hours: fold.hours.encode(), deadLetters, corrections };
   }
 
   private page(from: number): ReturnType<FoldThread['answer']> {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NewDeadLetter } from '../../dead-letters/dead-letters.port.js';
-import type { DeltaPage } from '../../revenue/revenue.port.js';
+import type { DeltaPage, HourPage } from '../../revenue/revenue.port.js';
 import {
   toOffset,
   type LogExtent,
@@ -158,7 +158,7 @@ async function finish(
   if (first === undefined) throw new Error('no thread folded anything');
   const taken = await Promise.all(others.map((worker) => worker.ask({ kind: 'take' })));
   const contents = taken.map((each) => each.contents);
-  const arenas = contents.map(({ arena }) => arena);
+  const arenas = contents.flatMap(({ users, hours }) => [users.arena, hours.arena]);
   const finished = await first.ask({ kind: 'finish', others: contents }, arenas);
   const { deadLetters, corrections } = inOrder([finished, ...taken]);
   const setAside = [...deadLetters, ...corrections].map(({ offset }) => offset);
@@ -168,6 +168,7 @@ async function finish(
   const { end, events, lastTimestamp } = backlog;
   return {
     ...{ end: toOffset(end), events, users: finished.users, lastTimestamp },
+    hours: finished.hours === null ? null : withBuffers(finished.hours),
     ...{ deadLetters, corrections },
     pages: () => pagesOf(first),
     release: () => {
@@ -197,6 +198,12 @@ const asBuffer = ({ buffer, byteOffset, length }: Uint8Array): Buffer =>
 const withBuffer = (letter: NewDeadLetter): NewDeadLetter => ({
   ...letter,
   bytes: asBuffer(letter.bytes),
+});
+
+const withBuffers = ({ hours, numbers, deltas }: HourPage): HourPage => ({
+  hours,
+  numbers: asBuffer(numbers),
+  deltas: asBuffer(deltas),
 });
 
 /** The next page is encoded while the database works on one. */

@@ -26,6 +26,7 @@ export class AppConfig {
   readonly loadCron!: string;
   readonly loadUsersMax!: number;
   readonly loadReadMsMax!: number;
+  readonly historyHoursMax!: number;
   /** Beyond it, readiness calls the process degraded. */
   readonly lagSecondsMax!: number;
   readonly segmentBytesMax!: number;

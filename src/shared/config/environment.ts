@@ -145,6 +145,9 @@ export class Environment {
   @WholeNumber(1, 3_600_000)
   LOAD_READ_MS_MAX = 2_000;
 
+  @WholeNumber(24, 1_000_000)
+  HISTORY_HOURS_MAX = 2_208;
+
   @WholeNumber(1, 1_000_000_000)
   LAG_SECONDS_MAX = 60;
 

@@ -5,6 +5,7 @@ import { CreateDeadLetters1763800000002 } from '../../../migrations/176380000000
 import { CreateResubmissions1763800000003 } from '../../../migrations/1763800000003-create-resubmissions.js';
 import { CreateLoads1763800000004 } from '../../../migrations/1763800000004-create-loads.js';
 import { IndexOpenDeadLetters1763800000005 } from '../../../migrations/1763800000005-index-open-dead-letters.js';
+import { CreateRevenueHistory1763800000006 } from '../../../migrations/1763800000006-create-revenue-history.js';
 import { MIGRATION_LOCK } from './migrate.js';
 
 export const BALANCES_TABLE = 'users_revenue';
@@ -18,6 +19,7 @@ const MADE_BY: readonly (readonly [table: string, ...migrations: string[]])[] = 
   ['dead_letters', CreateDeadLetters1763800000002.name, IndexOpenDeadLetters1763800000005.name],
   ['resubmissions', CreateResubmissions1763800000003.name],
   ['loads', CreateLoads1763800000004.name],
+  ['revenue_history', CreateRevenueHistory1763800000006.name],
 ];
 
 /** What tells which records of dead letters are in the balances, and which ranges are not. */

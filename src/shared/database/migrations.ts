@@ -4,6 +4,7 @@ import { CreateDeadLetters1763800000002 } from '../../../migrations/176380000000
 import { CreateResubmissions1763800000003 } from '../../../migrations/1763800000003-create-resubmissions.js';
 import { CreateLoads1763800000004 } from '../../../migrations/1763800000004-create-loads.js';
 import { IndexOpenDeadLetters1763800000005 } from '../../../migrations/1763800000005-index-open-dead-letters.js';
+import { CreateRevenueHistory1763800000006 } from '../../../migrations/1763800000006-create-revenue-history.js';
 
 /** In order. Listed by name: a glob would also run what an earlier build left in `dist`. */
 export const MIGRATIONS = [
@@ -13,4 +14,5 @@ export const MIGRATIONS = [
   CreateResubmissions1763800000003,
   CreateLoads1763800000004,
   IndexOpenDeadLetters1763800000005,
+  CreateRevenueHistory1763800000006,
 ];

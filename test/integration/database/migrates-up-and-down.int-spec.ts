@@ -4,6 +4,7 @@ import { DeadLetter } from '../../../src/dead-letters/dead-letter.entity.js';
 import { Resubmission } from '../../../src/dead-letters/resubmission.entity.js';
 import { LoadCheckpoint } from '../../../src/processor/load-checkpoint.entity.js';
 import { PastLoad } from '../../../src/processor/past-load.entity.js';
+import { RevenueHistory } from '../../../src/revenue/revenue-history.entity.js';
 import { UsersRevenue } from '../../../src/revenue/users-revenue.entity.js';
 import { dataSourceOptions } from '../../../src/shared/database/data-source-options.js';
 import { forgetDropped } from '../../../src/shared/database/forget-dropped-tables.js';
@@ -26,7 +27,14 @@ describe('the migrations', () => {
   });
 
   async function connect(): Promise<DataSource> {
-    const entities = [UsersRevenue, LoadCheckpoint, DeadLetter, Resubmission, PastLoad];
+    const entities = [
+      UsersRevenue,
+      LoadCheckpoint,
+      DeadLetter,
+      Resubmission,
+      PastLoad,
+      RevenueHistory,
+    ];
     const options = { ...dataSourceOptions(database.url), entities };
     const source = await new DataSource(options).initialize();
     sources.push(source);
@@ -51,6 +59,7 @@ describe('the migrations', () => {
         'loads',
         'migrations',
         'resubmissions',
+        'revenue_history',
         'users_revenue',
       ],
     ];

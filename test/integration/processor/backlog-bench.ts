@@ -13,7 +13,7 @@ import {
   type Offset,
   type StagingLog,
 } from '../../../src/staging-log/staging-log.port.js';
-import { decodeDeltaPage } from '../../support/fold-bytes.js';
+import { decodeDeltaPage, decodeHourPage } from '../../support/fold-bytes.js';
 
 const WORKER = join(import.meta.dirname, '../../../dist/src/processor/workers/fold-worker.js');
 export const BOUNDS = { usersMax: 1_000_000, readMsMax: 600_000 };
@@ -113,11 +113,12 @@ export async function appendMany(
 
 /** All that a batch is, in a form that can be compared. Gives it back. */
 export async function contentsOf(batch: Batch): Promise<unknown> {
-  const { end, events, users, lastTimestamp, deadLetters, corrections } = batch;
+  const { end, events, users, lastTimestamp, hours, deadLetters, corrections } = batch;
   const deltas: (readonly [string, string])[] = [];
   for await (const page of batch.pages()) deltas.push(...decodeDeltaPage(page));
+  const revenue = hours === null ? null : decodeHourPage(hours);
   batch.release();
-  return { end, events, users, lastTimestamp, deadLetters, corrections, deltas };
+  return { end, events, users, lastTimestamp, revenue, deadLetters, corrections, deltas };
 }
 
 /** What the main thread makes of the records from one place to another. */

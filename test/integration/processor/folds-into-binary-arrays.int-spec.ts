@@ -49,7 +49,7 @@ describe('PostgreSQL reads the binary arrays of a fold', () => {
   function foldOf(sums: readonly Parts[]): { readonly fold: Fold; readonly expected: Row[] } {
     const made = new Fold();
     const userIds = sums.map((_, index) => String(index).padStart(6, '0'));
-    for (const userId of userIds) made.addEvent({ userId, name: 'add_revenue', value: 0 });
+    for (const userId of userIds) made.addEvent({ userId, name: 'add_revenue', value: 0 }, 0);
     const entries = made.table.entries();
     const large = new Map(sums.map((sum, index) => [entries[index]!, sum.large]));
     for (const [index, { wholes, micros }] of sums.entries()) {
@@ -105,7 +105,7 @@ describe('PostgreSQL reads the binary arrays of a fold', () => {
     for (let count = 0; count < 20_000; count++) {
       const length = 1 + below(below(10) === 0 ? 255 : 9);
       const userId = Array.from({ length }, () => characters[below(characters.length)]).join('');
-      fold.addEvent({ userId, name: 'add_revenue', value: count });
+      fold.addEvent({ userId, name: 'add_revenue', value: count }, 0);
     }
     const found = await read(fold);
     const page = encodeDeltas(fold.table, sortUsers(fold.table));

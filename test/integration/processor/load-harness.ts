@@ -59,7 +59,7 @@ export class LoadHarness {
     this.round += 1;
     await mkdir(this.directory);
     await this.dataSource.query(
-      'truncate users_revenue, load_checkpoint, dead_letters, resubmissions, loads',
+      'truncate users_revenue, load_checkpoint, dead_letters, resubmissions, loads, revenue_history',
     );
   }
 
@@ -129,6 +129,7 @@ export class LoadHarness {
       log,
       dataDir: this.directory,
       bounds: { usersMax: 100_000, readMsMax: 60_000 },
+      historyHoursMax: 2_208,
       pool: null,
       stop: new AbortController().signal,
       onCheckpoint: () => undefined,

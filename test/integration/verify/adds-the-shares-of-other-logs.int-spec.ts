@@ -5,6 +5,8 @@ import type { StagingLog } from '../../../src/staging-log/staging-log.port.js';
 import { append, LoadHarness } from '../processor/load-harness.js';
 import { ShareHarness } from './share-harness.js';
 
+const now = (): number => 1_763_900_000_000;
+
 describe('verify adds the shares of other logs that feed the table', () => {
   let harness: LoadHarness;
   let shares: ShareHarness;
@@ -15,9 +17,9 @@ describe('verify adds the shares of other logs that feed the table', () => {
   beforeEach(async () => {
     await harness.reset();
     shares = new ShareHarness(harness);
-    own = await harness.openLog();
-    second = await harness.openLog('second');
-    third = await harness.openLog('third');
+    own = await harness.openLog('data', { now });
+    second = await harness.openLog('second', { now });
+    third = await harness.openLog('third', { now });
     await append(own, ['abc', 0.1], ['own', 5]);
     await append(second, ['abc', 0.2], ['debt', 7, 'subtract_revenue']);
     await append(third, ['abc', 0.3], ['debt', 7], ['\u{1F600}', 1]);
@@ -42,6 +44,9 @@ describe('verify adds the shares of other logs that feed the table', () => {
       differences: [],
       differencesTotal: 0,
       deadLetters: { inLog: 0, inTable: 0 },
+      hours: 1,
+      historyDifferences: [],
+      historyDifferencesTotal: 0,
     });
     const others = [await shareOf(own), await shareOf(second)];
     expect(await shares.verify(third, { shareFiles: others })).toMatchObject({ kind: 'exact' });

@@ -12,7 +12,10 @@ describe('verify compares the table with the log', () => {
   beforeEach(async () => {
     await harness.reset();
     const poison = `poison\n\n{"timestamp":1,"userId":"x","name":"give","value":1}\n`;
-    log = await harness.openLogWith(`${recordLine('abc', 0.1)}${poison}${recordLine('abc', 0.2)}`);
+    await (
+      await harness.openLogWith(`${recordLine('abc', 0.1)}${poison}${recordLine('abc', 0.2)}`)
+    ).close();
+    log = await harness.openLog('data', { now: () => 1_763_900_000_000 });
     await append(
       log,
       ['zero', 0],
@@ -40,6 +43,9 @@ describe('verify compares the table with the log', () => {
       differences: [],
       differencesTotal: 0,
       deadLetters: { inLog: 3, inTable: 3 },
+      hours: 2,
+      historyDifferences: [],
+      historyDifferencesTotal: 0,
     });
   });
 
@@ -51,7 +57,9 @@ describe('verify compares the table with the log', () => {
 
   test('when nothing was ever loaded', async () => {
     const fresh = await harness.openLog('fresh');
-    await harness.dataSource.query('truncate users_revenue, load_checkpoint, dead_letters');
+    await harness.dataSource.query(
+      'truncate users_revenue, load_checkpoint, dead_letters, revenue_history',
+    );
     expect(await verify(fresh)).toMatchObject({
       kind: 'exact',
       offset: 0,

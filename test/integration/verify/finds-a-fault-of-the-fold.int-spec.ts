@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Fold } from '../../../src/processor/fold/fold-records.js';
+import { HourTable } from '../../../src/processor/fold/hour-table.js';
 import { UserTable } from '../../../src/processor/fold/user-table.js';
 import { verifyBalances } from '../../../src/verify/verify.port.js';
 import { append, LoadHarness } from '../processor/load-harness.js';
+import { HOURS_FOR_EVER } from './history-harness.js';
 
+const QUARTER_TO_ELEVEN = Date.parse('2025-11-22T10:45:00Z');
 /** Of the user that was found first. */
 const FIRST_ENTRY = 2;
 
@@ -14,9 +17,9 @@ describe('verify shares no fold with the load', () => {
   afterAll(() => harness.remove());
 
   async function loadAndVerify(): Promise<string> {
-    const log = await harness.openLog();
+    const log = await harness.openLog('data', { now: () => QUARTER_TO_ELEVEN });
     await append(log, ['abc', 0.1], ['abc', 0.2], ['xyz', 7, 'subtract_revenue']);
-    await harness.processor(log).runOnce();
+    await harness.processor(log, { historyHoursMax: HOURS_FOR_EVER }).runOnce();
     const { kind } = await verifyBalances({
       dataSource: harness.dataSource,
       log,
@@ -64,6 +67,18 @@ describe('verify shares no fold with the load', () => {
       ...amount
     ) {
       fault(original.bind(this))(...amount);
+    });
+    expect(await loadAndVerify()).toBe('drift');
+  });
+
+  test.each<[string, (hours: number) => number]>([
+    ['takes the hour after', (hours) => hours + 1],
+    ['takes the next hour from its middle on', (hours) => Math.round(hours)],
+    ['takes days for hours', (hours) => hours - (hours % 24)],
+  ])('so it finds a fold that %s', async (_what, fault) => {
+    const original = HourTable.prototype.place;
+    jest.spyOn(HourTable.prototype, 'place').mockImplementation(function (this: HourTable, hours) {
+      return original.call(this, fault(hours));
     });
     expect(await loadAndVerify()).toBe('drift');
   });

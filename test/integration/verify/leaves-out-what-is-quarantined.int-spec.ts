@@ -4,6 +4,7 @@ import { START_OF_LOG, toOffset } from '../../../src/staging-log/staging-log.por
 import { verifyBalances, type Verification } from '../../../src/verify/verify.port.js';
 import { DamagedReader, type Damage } from '../processor/damaged-reader.js';
 import { LoadHarness, recordLine } from '../processor/load-harness.js';
+import { historyRows, HOURS_FOR_EVER } from './history-harness.js';
 
 const line = recordLine('abc', 1);
 const AT = line.length;
@@ -32,7 +33,7 @@ describe('verify leaves out what is quarantined', () => {
 
   async function load(...ranges: (readonly [number, number])[]): Promise<void> {
     log.damage = damage(...ranges);
-    await harness.processor(log).runOnce();
+    await harness.processor(log, { historyHoursMax: HOURS_FOR_EVER }).runOnce();
   }
 
   const exact = (events: number, deadLetters: number): object => ({
@@ -50,12 +51,22 @@ describe('verify leaves out what is quarantined', () => {
     const options = { dataSource: harness.dataSource, log, dataDir: harness.directory, ...all };
     expect(await reloadRange(options)).toMatchObject({ kind: 'reloaded' });
     expect(await verify()).toMatchObject(exact(10, 0));
+    expect(Object.values(await historyRows(harness.dataSource))).toEqual(['10']);
   });
 
   test('so it finds a quarantined range whose events were added by hand', async () => {
     await load([3, 7]);
     await harness.dataSource.query('update users_revenue set revenue = revenue + 4');
     expect(await verify()).toMatchObject({ kind: 'drift', differencesTotal: 1 });
+  });
+
+  test('so it finds a quarantined range whose events were added by hand to their hour', async () => {
+    await load([3, 7]);
+    await harness.dataSource.query('update revenue_history set revenue = revenue + 4');
+    expect(await verify()).toMatchObject({
+      ...{ kind: 'drift', differencesTotal: 0, historyDifferencesTotal: 1 },
+      historyDifferences: [{ inLog: '6', inTable: '10' }],
+    });
   });
 
   test('so it finds a range that is called reloaded, and is not', async () => {
@@ -66,6 +77,7 @@ describe('verify leaves out what is quarantined', () => {
       kind: 'drift',
       events: { inLog: 10, inTable: 6 },
       differences: [{ userId: 'abc', inLog: '10', inTable: '6' }],
+      historyDifferences: [{ inLog: '10', inTable: '6' }],
     });
   });
 

@@ -6,6 +6,7 @@ import { encodeEventPayload } from '../../../src/shared/event/event-codec.js';
 import type { LocalStagingLog } from '../../../src/staging-log/local-staging-log.js';
 import { DamagedReader } from '../processor/damaged-reader.js';
 import { append, LoadHarness, recordLine } from '../processor/load-harness.js';
+import { historyRows, HOURS_FOR_EVER } from './history-harness.js';
 import { ShareHarness } from './share-harness.js';
 
 const OTHER = '22222222-2222-4222-8222-222222222222';
@@ -27,13 +28,14 @@ describe('rebuild and verify count', () => {
     let log: LocalStagingLog;
     let places: number[];
     beforeEach(async () => {
-      log = await harness.openLogWith(`poison\n${recordLine('abc', 5)}`);
+      await (await harness.openLogWith(`poison\n${recordLine('abc', 5)}`)).close();
+      log = await open();
       places = [];
       await correct({ logId: log.identity, offset: 0 }, 100);
       await correctAgain({ logId: log.identity, offset: 0 }, 100);
       await correct({ logId: OTHER, offset: 7 }, 0.5);
       await append(log, ['abc', 1]);
-      await harness.processor(log).runOnce();
+      await harness.processor(log, { historyHoursMax: HOURS_FOR_EVER }).runOnce();
       await query('truncate resubmissions');
     });
 
@@ -50,8 +52,11 @@ describe('rebuild and verify count', () => {
       const id = correctionId(deadLetter);
       const record = { timestamp: 1, id, userId: 'abc', name: 'add_revenue', value };
       await log.close();
-      log = await harness.openLogWith(`${JSON.stringify(record)}\n`);
+      await (await harness.openLogWith(`${JSON.stringify(record)}\n`)).close();
+      log = await open();
     }
+
+    const open = () => harness.openLog('data', { now: () => 1_763_900_000_000 });
 
     /** Which record counts for a dead letter, as a load leaves it behind. */
     const count = (
@@ -65,9 +70,16 @@ describe('rebuild and verify count', () => {
         [logId, offset, loaded.by, loaded.at],
       );
 
-    async function expectRebuilt(revenue: string, events: number): Promise<void> {
+    /** `hours`: of 1970, of the first record, and of those that were appended now. */
+    async function expectRebuilt(
+      revenue: string,
+      events: number,
+      hours: readonly string[],
+    ): Promise<void> {
       await shares.rebuild(log);
       expect(await harness.balances()).toEqual({ abc: revenue });
+      const rows = Object.values(await historyRows(harness.dataSource));
+      expect(rows.filter((sum) => sum !== '0')).toEqual(hours);
       const exact = { events: { inLog: events, inTable: events }, deadLetters: { inLog: 1 } };
       expect(await shares.verify(log)).toMatchObject({ kind: 'exact', ...exact });
       expect((await shares.rebuild(log)).kind).toBe('exact');
@@ -76,33 +88,33 @@ describe('rebuild and verify count', () => {
     }
 
     test('none that the database does not name', async () => {
-      await expectRebuilt('6', 2);
+      await expectRebuilt('6', 2, ['5', '1']);
     });
 
     test('none that is claimed, but not loaded', async () => {
       await count(log.identity, 0, { by: null, at: null });
-      await expectRebuilt('6', 2);
+      await expectRebuilt('6', 2, ['5', '1']);
     });
 
     test('the first one', async () => {
       await count(log.identity, 0, { by: log.identity, at: places[0] ?? 0 });
-      await expectRebuilt('106', 3);
+      await expectRebuilt('106', 3, ['5', '101']);
     });
 
     test('the second one, where that is what counts', async () => {
       await count(log.identity, 0, { by: log.identity, at: places[1] ?? 0 });
-      await expectRebuilt('106', 3);
+      await expectRebuilt('106', 3, ['100', '5', '1']);
     });
 
     test('none, where a record of another log counts', async () => {
       await count(log.identity, 0, { by: OTHER, at: places[0] ?? 0 });
-      await expectRebuilt('6', 2);
+      await expectRebuilt('6', 2, ['5', '1']);
     });
 
     test('one for a dead letter of another log', async () => {
       await count(log.identity, 0, { by: log.identity, at: places[0] ?? 0 });
       await count(OTHER, 7, { by: log.identity, at: places[2] ?? 0 });
-      await expectRebuilt('106.5', 4);
+      await expectRebuilt('106.5', 4, ['5', '101.5']);
     });
 
     test('none that lies in a quarantined range', async () => {

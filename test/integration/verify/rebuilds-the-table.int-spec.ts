@@ -16,7 +16,10 @@ describe('rebuild puts the table right', () => {
   beforeEach(async () => {
     await harness.reset();
     shares = new ShareHarness(harness);
-    log = await harness.openLogWith(`${recordLine('abc', 0.1)}${POISON}${recordLine('abc', 0.2)}`);
+    await (
+      await harness.openLogWith(`${recordLine('abc', 0.1)}${POISON}${recordLine('abc', 0.2)}`)
+    ).close();
+    log = await harness.openLog('data', { now: () => 1_763_900_000_000 });
     await append(
       log,
       ['zero', 0],
@@ -55,6 +58,7 @@ describe('rebuild puts the table right', () => {
     expect(await shares.rebuild(log)).toEqual({
       ...{ kind: 'rebuilt', offset: log.endOffset(), users: 7 },
       ...{ inserted: 3, updated: 2, deleted: 4 },
+      ...{ hours: 2, historyRows: 0 },
       events: { inLog: 8, inTable: 8 },
       deadLetters: { inLog: 1, inTable: 1 },
     });

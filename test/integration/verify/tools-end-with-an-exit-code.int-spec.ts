@@ -38,6 +38,41 @@ describe('the tools on a stopped application end with an exit code', () => {
     const { code, stdout } = await verify();
     expect(code).toBe(1);
     expect(stdout).toContain('"abc": log 5, table 6');
+    expect(stdout).toContain('1 users differ, and 0 hours or days');
+  });
+
+  test('verify 1 for drift of an hour or day, with both sums; rebuild 0 with how many rows', async () => {
+    await stage(recordLine('abc', 5) + recordLine('abc', 7, Date.now()));
+    await load();
+    await harness.dataSource.query(
+      `update revenue_history set revenue = 6 where start = '2025-11-22Z'`,
+    );
+    await harness.dataSource.query(
+      `insert into revenue_history values ('hour', '2024-02-29 23:00Z', 0.5)`,
+    );
+    const { code, stdout } = await verify();
+    expect(code).toBe(1);
+    expect(stdout).toContain('0 users differ, and 2 hours or days');
+    expect(stdout).toContain('\n  hour 2024-02-29T23:00:00.000Z: log nothing, table 0.5\n');
+    expect(stdout).toContain('\n  day 2025-11-22T00:00:00.000Z: log 5, table 6\n');
+    expect(await runTool('rebuild', harness.dataDir(), harness.database.url)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('2 rows of revenue over time changed'),
+    });
+    expect((await verify()).code).toBe(0);
+  });
+
+  test('verify 2 and rebuild 2 where the table of revenue over time is missing', async () => {
+    await stage(recordLine('abc', 5));
+    await load();
+    await harness.dataSource.query('alter table revenue_history rename to not_yet');
+    for (const tool of ['verify', 'rebuild']) {
+      expect(await runTool(tool, harness.dataDir(), harness.database.url)).toMatchObject({
+        code: 2,
+        stdout: expect.stringMatching('TABLE_MISSING.*GET /createTable'),
+      });
+    }
+    await harness.dataSource.query('alter table not_yet rename to revenue_history');
   });
 
   test('load 2 and verify 2 for a log that the database has not loaded', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { verifyBalances } from '../../../src/verify/verify.port.js';
 import { append, LoadHarness } from '../processor/load-harness.js';
+import { historyRows, HOURS_FOR_EVER } from './history-harness.js';
 
 describe('verify works while loads go on', () => {
   let harness: LoadHarness;
@@ -30,6 +31,29 @@ describe('verify works while loads go on', () => {
     for (let i = 0; i < 5; i++) kinds.push(await verify());
     expect(kinds).toEqual(Array(5).fill('exact'));
     expect(loadsDuring).toBe(5);
+  });
+
+  test('and judges hours as they were, when a load makes days of them meanwhile', async () => {
+    await harness.reset();
+    let now = Date.parse('2025-11-21T22:30:00Z');
+    const log = await harness.openLog('data', { now: () => now });
+    const load = async (historyHoursMax: number): Promise<void> => {
+      await append(log, ['abc', 0.1]);
+      now += 3_600_000;
+      await harness.processor(log, { historyHoursMax }).runOnce();
+    };
+    for (let i = 0; i < 4; i++) await load(HOURS_FOR_EVER);
+    const verification = await verifyBalances({
+      dataSource: await harness.connect(),
+      log,
+      refresh: () => load(24),
+      onProgress: () => undefined,
+    });
+    expect(verification).toMatchObject({ kind: 'exact', hours: 4 });
+    expect(await historyRows(harness.dataSource)).toEqual({
+      'day 2025-11-21T00:00:00.000Z': '0.2',
+      'day 2025-11-22T00:00:00.000Z': '0.3',
+    });
   });
 
   test('again and again, beside two processors at work', async () => {

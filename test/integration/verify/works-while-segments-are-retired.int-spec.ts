@@ -124,7 +124,7 @@ describe('beside an owner that retires segments', () => {
         });
         const computed = await asTool({ beforeRead }, (options) => computeShare(options, out));
         expect(computed).toMatchObject({ kind: 'written', header: { events, users: 7 } });
-        expect(Buffer.concat(pieces).toString().split('\n')).toHaveLength(1 + 7 + 1 + 1);
+        expect(Buffer.concat(pieces).toString().split('\n')).toHaveLength(2 + 7 + 1 + 1);
       }
       expect(retired).toBeGreaterThan(1);
     }

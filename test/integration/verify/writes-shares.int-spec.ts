@@ -16,7 +16,10 @@ describe('a share is written', () => {
     await harness.reset();
     shares = new ShareHarness(harness);
     path = join(harness.directory, 'a.share');
-    log = await harness.openLogWith(`${recordLine('abc', 0.1)}poison\n${recordLine('abc', 0.2)}`);
+    await (
+      await harness.openLogWith(`${recordLine('abc', 0.1)}poison\n${recordLine('abc', 0.2, 7)}`)
+    ).close();
+    log = await harness.openLog('data', { now: () => 1_763_900_000_000 });
     await append(
       log,
       ['\u{1F600}', 5],
@@ -28,19 +31,26 @@ describe('a share is written', () => {
   });
   afterAll(() => harness.remove());
 
-  test('with what is loaded: an exact sum a user, in the order of their bytes', async () => {
+  test('with what is loaded: an exact sum an hour, in the order of time, and a user, in that of their bytes', async () => {
     await shares.write({ log, to: log.endOffset() }, path);
     const [checkpoint] = await harness.checkpoints();
     expect(await readLines(path)).toEqual([
       {
-        version: 1,
+        version: 2,
         identity: log.identity,
         offset: log.endOffset(),
         fingerprint: checkpoint?.['fingerprint'],
         events: 6,
         deadLetters: 1,
         users: 4,
+        hours: 3,
+        hoursBytes: '[["0","0.2"],["489944","0.1"],["489972","-2.5"]]\n'.length,
       },
+      [
+        ['0', '0.2'],
+        ['489944', '0.1'],
+        ['489972', '-2.5'],
+      ],
       ['abc', '0.3'],
       ['zero', '0'],
       ['\uFFFD', '-7.5'],
@@ -66,6 +76,7 @@ describe('a share is written', () => {
       offset: 0,
       events: 0,
       users: 0,
+      hours: 0,
       fingerprint: '',
     });
   });
@@ -92,12 +103,17 @@ describe('a share is written', () => {
     const damaged = new DamagedReader(log);
     const [first, all] = [recordLine('abc', 0.1).length, log.endOffset()];
     damaged.damage = [
-      { from: first, to: first + 'poison\n'.length + recordLine('abc', 0.2).length },
+      { from: first, to: first + 'poison\n'.length + recordLine('abc', 0.2, 7).length },
     ];
     await harness.processor(damaged).runOnce();
     await shares.write({ log: damaged, to: all }, path);
     expect(await readHeader(path)).toMatchObject({ events: 5, deadLetters: 1 });
-    expect(await readLines(path)).toContainEqual(['abc', '0.1']);
+    const lines = await readLines(path);
+    expect(lines[1]).toEqual([
+      ['489944', '0.1'],
+      ['489972', '-2.5'],
+    ]);
+    expect(lines).toContainEqual(['abc', '0.1']);
     const before = await readFile(path);
     damaged.damage = [{ from: 0, to: first }];
     const writing = shares.write({ log: damaged, to: all }, path);

@@ -36,6 +36,7 @@ const MEMBERS: Readonly<Record<string, Schema>> = {
   statePath: { ...TEXT, description: 'The file with the state of the run.' },
   line: COUNT,
   sentSince: TIME,
+  rolledUpBefore: TIME,
   progress: ref('RunProgress'),
 };
 

@@ -44,6 +44,17 @@ const ANY_REQUEST = {
 /** Of what only the database knows. */
 const DATABASE = {
   USER_UNKNOWN: { statuses: [404], detail: 'no event of user "nobody" has been loaded' },
+  RANGE_TOO_LONG: {
+    statuses: [400],
+    detail:
+      'from and to are 2160 hours apart; ask for at most 1000 at once, or by day (bucket=day)',
+  },
+  HOURS_ROLLED_UP: {
+    statuses: [400],
+    detail:
+      'hours before 2026-08-23T00:00:00.000Z were rolled up to days: ask by day (bucket=day), or for hours from then on',
+    members: { rolledUpBefore: '2026-08-23T00:00:00.000Z' },
+  },
   TABLE_FOREIGN: {
     statuses: [409],
     detail: 'users_revenue was not made by this system: its column "revenue" is double precision',

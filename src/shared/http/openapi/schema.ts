@@ -27,6 +27,13 @@ export const TEXT: Schema = { type: 'string' };
 export const UUID: Schema = { type: 'string', format: 'uuid' };
 export const TIME: Schema = { type: 'string', format: 'date-time' };
 
+/** An amount or a sum, exact in every language. */
+export const DECIMAL: Schema = {
+  type: 'string',
+  pattern: '^-?\\d+(\\.\\d+)?$',
+  description: 'An exact decimal, without trailing zeros.',
+};
+
 /** A place in a staging log. */
 export const OFFSET: Schema = {
   ...COUNT,

@@ -1,0 +1,106 @@
+import { Injectable } from '@nestjs/common';
+import { Database, databaseAway } from '../shared/database/database.js';
+import { describeDatabaseError, SQL_STATE, sqlStateOf } from '../shared/database/sql-state.js';
+import { Problem } from '../shared/http/problem.js';
+import { BUCKET_MS, type Bucket, type HistoryRange } from './history-range.js';
+
+/** What the events of one hour or day add up to, of all users. */
+export interface RevenueBucket {
+  /** ISO 8601: its start. */
+  readonly from: string;
+  /** An exact decimal without trailing zeros; 0 where there was no event. */
+  readonly revenue: string;
+}
+
+export interface RevenueOverTime {
+  readonly bucket: Bucket;
+  /** ISO 8601, like `to`, which is exclusive: what was asked for, widened to whole buckets. */
+  readonly from: string;
+  readonly to: string;
+  /** All of them, in order. */
+  readonly buckets: readonly RevenueBucket[];
+  /** ISO 8601: the end of the last day whose hours were rolled up; null when there is none. */
+  readonly rolledUpBefore: string | null;
+}
+
+interface Row {
+  /** Seconds since 1970. */
+  readonly last_day: string | null;
+  /** Buckets since 1970; null in the only row when the range has nothing. */
+  readonly nth: string | null;
+  readonly revenue: string;
+  readonly rolled_up: boolean;
+}
+
+/**
+ * In one statement, so that a roll-up is seen as a whole or not at all. Places in time are numbers: no setting of the
+ * session, its time zone above all, has a say. A day's sum is its own row and those of its hours, since late events
+ * make hours of days that were rolled up.
+ */
+const READ = `select last.day as last_day, sums.nth, sums.revenue, sums.rolled_up
+  from (select extract(epoch from max(start))::bigint as day
+          from revenue_history where bucket = 'day') as last
+  left join (
+    select floor(extract(epoch from start) / $1)::bigint as nth,
+           trim_scale(sum(revenue))::text as revenue, bool_or(bucket = 'day') as rolled_up
+      from revenue_history
+     where bucket = 'hour' and start >= to_timestamp($2::float8) and start < to_timestamp($4::float8)
+        or bucket = 'day' and start >= to_timestamp($3::float8) and start < to_timestamp($4::float8)
+     group by nth) as sums on true`;
+
+/** Reads revenue over time. */
+@Injectable()
+export class RevenueHistoryService {
+  constructor(private readonly database: Database) {}
+
+  /** @throws Problem 400 for hours that were rolled up; 503 while there is no database, or no table. */
+  async read(range: HistoryRange): Promise<RevenueOverTime> {
+    const { bucket, from, to } = range;
+    const rows = await this.query(range);
+    const rolledUpBefore = endOfDay(rows[0]?.last_day ?? null);
+    if (bucket === 'hour' && rolledUpBefore !== null && rows.some((row) => row.rolled_up)) {
+      throw rolledUp(rolledUpBefore);
+    }
+    const sums = new Map(rows.map(({ nth, revenue }) => [Number(nth ?? NaN), revenue]));
+    const step = BUCKET_MS[bucket];
+    const buckets = Array.from({ length: (to - from) / step }, (_, index) => ({
+      from: toIso(from + index * step),
+      revenue: sums.get(from / step + index) ?? '0',
+    }));
+    return { bucket, from: toIso(from), to: toIso(to), buckets, rolledUpBefore };
+  }
+
+  private async query({ bucket, from, to }: HistoryRange): Promise<Row[]> {
+    const dataSource = this.database.requireReady();
+    const firstDay = Math.floor(from / BUCKET_MS.day) * BUCKET_MS.day;
+    const times = [BUCKET_MS[bucket], from, firstDay, to].map((ms) => ms / 1_000);
+    try {
+      return await dataSource.query(READ, times);
+    } catch (error) {
+      if (sqlStateOf(error) === SQL_STATE.undefinedTable) throw tableMissing();
+      throw databaseAway(describeDatabaseError(error));
+    }
+  }
+}
+
+const toIso = (ms: number): string => new Date(ms).toISOString();
+
+const endOfDay = (seconds: string | null): string | null =>
+  seconds === null ? null : toIso(Number(seconds) * 1_000 + BUCKET_MS.day);
+
+function rolledUp(rolledUpBefore: string): Problem {
+  const detail =
+    `hours before ${rolledUpBefore} were rolled up to days: ask by day (bucket=day), ` +
+    `or for hours from then on`;
+  return new Problem({
+    status: 400,
+    code: 'HOURS_ROLLED_UP',
+    detail,
+    members: { rolledUpBefore },
+  });
+}
+
+function tableMissing(): Problem {
+  const detail = 'the table revenue_history does not exist yet: call GET /createTable';
+  return new Problem({ status: 503, code: 'TABLE_MISSING', detail, retryAfterSeconds: 5 });
+}
