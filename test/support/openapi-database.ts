@@ -65,7 +65,8 @@ export async function breakTables(
   await queryDatabase(databaseUrl, 'alter table kept rename to dead_letters');
   await queryDatabase(databaseUrl, 'drop table load_checkpoint');
   await create('CHECKPOINT_DROPPED');
-  const all = 'users_revenue, dead_letters, resubmissions, loads, revenue_history, migrations';
+  const all =
+    'users_revenue, dead_letters, resubmissions, loads, revenue_history, user_revenue_history, user_history_state, migrations';
   await queryDatabase(databaseUrl, `drop table ${all}`);
   await readAll(answers, serverUrl);
   await answers.ask(serverUrl, '/deadLetters/1/resubmit', { method: 'POST', body: EVENT });

@@ -27,6 +27,8 @@ export class AppConfig {
   readonly loadUsersMax!: number;
   readonly loadReadMsMax!: number;
   readonly historyHoursMax!: number;
+  /** Whether revenue over time is kept by user, too. */
+  readonly userHistory!: boolean;
   /** Beyond it, readiness calls the process degraded. */
   readonly lagSecondsMax!: number;
   readonly segmentBytesMax!: number;

@@ -148,6 +148,9 @@ export class Environment {
   @WholeNumber(24, 1_000_000)
   HISTORY_HOURS_MAX = 2_208;
 
+  @Flag()
+  USER_HISTORY = false;
+
   @WholeNumber(1, 1_000_000_000)
   LAG_SECONDS_MAX = 60;
 

@@ -171,6 +171,7 @@ function resolveConfig(from: Environment, keys: readonly ApiKey[], directory: st
     loadUsersMax: from.LOAD_USERS_MAX,
     loadReadMsMax: from.LOAD_READ_MS_MAX,
     historyHoursMax: from.HISTORY_HOURS_MAX,
+    userHistory: from.USER_HISTORY,
     lagSecondsMax: from.LAG_SECONDS_MAX,
     segmentBytesMax: from.SEGMENT_BYTES_MAX,
     diskFreeBytesMin: from.DISK_FREE_BYTES_MIN,

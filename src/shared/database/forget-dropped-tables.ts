@@ -6,6 +6,8 @@ import { CreateResubmissions1763800000003 } from '../../../migrations/1763800000
 import { CreateLoads1763800000004 } from '../../../migrations/1763800000004-create-loads.js';
 import { IndexOpenDeadLetters1763800000005 } from '../../../migrations/1763800000005-index-open-dead-letters.js';
 import { CreateRevenueHistory1763800000006 } from '../../../migrations/1763800000006-create-revenue-history.js';
+import { CreateUserHistoryState1763800000007 } from '../../../migrations/1763800000007-create-user-history-state.js';
+import { CreateUserRevenueHistory1763800000008 } from '../../../migrations/1763800000008-create-user-revenue-history.js';
 import { MIGRATION_LOCK } from './migrate.js';
 
 export const BALANCES_TABLE = 'users_revenue';
@@ -20,6 +22,8 @@ const MADE_BY: readonly (readonly [table: string, ...migrations: string[]])[] = 
   ['resubmissions', CreateResubmissions1763800000003.name],
   ['loads', CreateLoads1763800000004.name],
   ['revenue_history', CreateRevenueHistory1763800000006.name],
+  ['user_history_state', CreateUserHistoryState1763800000007.name],
+  ['user_revenue_history', CreateUserRevenueHistory1763800000008.name],
 ];
 
 /** What tells which records of dead letters are in the balances, and which ranges are not. */

@@ -5,6 +5,8 @@ import { Resubmission } from '../../../src/dead-letters/resubmission.entity.js';
 import { LoadCheckpoint } from '../../../src/processor/load-checkpoint.entity.js';
 import { PastLoad } from '../../../src/processor/past-load.entity.js';
 import { RevenueHistory } from '../../../src/revenue/revenue-history.entity.js';
+import { UserHistoryState } from '../../../src/revenue/user-history-state.entity.js';
+import { UserRevenueHistory } from '../../../src/revenue/user-revenue-history.entity.js';
 import { UsersRevenue } from '../../../src/revenue/users-revenue.entity.js';
 import { dataSourceOptions } from '../../../src/shared/database/data-source-options.js';
 import { forgetDropped } from '../../../src/shared/database/forget-dropped-tables.js';
@@ -34,6 +36,8 @@ describe('the migrations', () => {
       Resubmission,
       PastLoad,
       RevenueHistory,
+      UserRevenueHistory,
+      UserHistoryState,
     ];
     const options = { ...dataSourceOptions(database.url), entities };
     const source = await new DataSource(options).initialize();
@@ -60,6 +64,8 @@ describe('the migrations', () => {
         'migrations',
         'resubmissions',
         'revenue_history',
+        'user_history_state',
+        'user_revenue_history',
         'users_revenue',
       ],
     ];
@@ -104,11 +110,12 @@ describe('the migrations', () => {
   test('run where a table was dropped that they change', async () => {
     const source = await connect();
     await runPendingMigrations(source);
-    await source.undoLastMigration();
+    const changing = NAMES.findIndex((name) => name.startsWith('IndexOpenDeadLetters'));
+    for (let left = NAMES.length; left > changing; left--) await source.undoLastMigration();
     await source.query('drop table dead_letters');
-    expect(await runPendingMigrations(source)).toEqual(NAMES.slice(-1));
+    expect(await runPendingMigrations(source)).toEqual(NAMES.slice(changing));
     expect(await forgetDropped(source)).toEqual(['dead_letters']);
-    expect(await runPendingMigrations(source)).toEqual([NAMES[2], NAMES.at(-1)]);
+    expect(await runPendingMigrations(source)).toEqual([NAMES[2], NAMES[changing]]);
     const { upQueries } = await source.driver.createSchemaBuilder().log();
     expect(upQueries).toEqual([]);
   });

@@ -59,7 +59,8 @@ export class LoadHarness {
     this.round += 1;
     await mkdir(this.directory);
     await this.dataSource.query(
-      'truncate users_revenue, load_checkpoint, dead_letters, resubmissions, loads, revenue_history',
+      `truncate users_revenue, load_checkpoint, dead_letters, resubmissions, loads, revenue_history,
+         user_revenue_history, user_history_state`,
     );
   }
 
