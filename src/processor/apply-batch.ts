@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { resolveCorrections, storeDeadLetters } from '../dead-letters/dead-letters.port.js';
 import {
   addToHours,
+  addToUserHours,
   applyDeltaPage,
   type AppliedDeltas,
   type DeltaPage,
@@ -9,7 +10,7 @@ import {
 import { encodeEventPayload } from '../shared/event/event-codec.js';
 import type { Batch } from './batch.js';
 import type { Correction } from './correction.js';
-import { encodeDeltas } from './fold/encode-deltas.js';
+import { encodePage } from './fold/encode-page.js';
 import { Fold } from './fold/fold-records.js';
 import { sortUsers } from './fold/sort-users.js';
 
@@ -32,14 +33,17 @@ export async function applyBatch(
   let [inserted, updated] = [0, 0];
   const apply = async (page: DeltaPage): Promise<void> => {
     const applied = await applyDeltaPage(manager, page);
+    if (page.userHours !== undefined) await addToUserHours(manager, page.userHours);
     inserted += applied.inserted;
     updated += applied.updated;
   };
   for await (const page of batch.pages()) await apply(page);
   if (batch.hours !== null) await addToHours(manager, batch.hours);
   if (corrected.length > 0) {
-    const fold = foldOf(corrected);
-    await apply(encodeDeltas(fold.table, sortUsers(fold.table)));
+    const fold = foldOf(corrected, batch.byHour);
+    const all = { from: 0, usersMax: Infinity };
+    const encoded = encodePage(fold, sortUsers(fold.table), all);
+    if (encoded !== null) await apply(encoded.page);
     const hours = fold.hours.encode();
     if (hours !== null) await addToHours(manager, hours);
   }
@@ -66,8 +70,8 @@ async function resolve(
 }
 
 /** Of at most as many users as a batch may have corrections. */
-function foldOf(corrections: readonly Correction[]): Fold {
-  const fold = new Fold();
+function foldOf(corrections: readonly Correction[], byHour: boolean): Fold {
+  const fold = new Fold(byHour);
   for (const { event, timestamp } of corrections) fold.addEvent(event, timestamp);
   return fold;
 }

@@ -4,8 +4,11 @@ import type { Offset } from '../staging-log/staging-log.port.js';
 import type { Correction } from './correction.js';
 
 export interface BatchBounds {
+  /** By hour, these are hours of users. */
   readonly usersMax: number;
   readonly readMsMax: number;
+  /** Whether sums are kept by user and hour, too; not unless it is said. */
+  readonly byHour?: boolean;
 }
 
 /** The records of one load transaction, reduced. */
@@ -14,7 +17,9 @@ export interface Batch {
   readonly end: Offset;
   /** Without corrections. */
   readonly events: number;
-  /** Distinct ones, of these events. */
+  /** Whether its pages have the hours of users. */
+  readonly byHour: boolean;
+  /** Distinct ones, of these events; by hour, hours of users. */
   readonly users: number;
   /** Of the last event, in milliseconds since 1970; null without any. */
   readonly lastTimestamp: number | null;

@@ -2,10 +2,10 @@ import type { DeltaPage } from '../revenue/revenue.port.js';
 import type { LogChunk, Offset, StagingLogReader } from '../staging-log/staging-log.port.js';
 import type { Batch, BatchBounds } from './batch.js';
 import { BatchFold } from './fold/batch-fold.js';
-import { encodeDeltas, endOfPage } from './fold/encode-deltas.js';
+import { encodePage } from './fold/encode-page.js';
+import type { Fold } from './fold/fold-records.js';
 import { createFoldWindow, type FoldWindow } from './fold/fold-window.js';
 import { sortUsers } from './fold/sort-users.js';
-import type { UserTable } from './fold/user-table.js';
 
 /** Small enough not to hold up requests while it is folded: 0.3 ms, or 4 ms of lines in a foreign layout. */
 const CHUNK_BYTES = 256 * 1024;
@@ -25,7 +25,7 @@ export async function readBatch(
   start: Offset,
   bounds: BatchBounds & { readonly bytesMax?: number },
 ): Promise<Batch> {
-  const batch = new BatchFold();
+  const batch = new BatchFold(bounds.byHour === true);
   const window = createFoldWindow(WINDOW_BYTES);
   const deadline = performance.now() + bounds.readMsMax;
   const { bytesMax = Infinity } = bounds;
@@ -45,10 +45,10 @@ export async function readBatch(
     performance.now() < deadline
   );
   const { fold, deadLetters, corrections } = batch;
-  const { events, users, table } = fold;
+  const { events, users, byHour } = fold;
   const set = { hours: fold.hours.encode(), deadLetters, corrections };
-  const pages = pagesOf(table);
-  return { end, events, users, lastTimestamp, ...set, pages, release: () => undefined };
+  const pages = pagesOf(fold);
+  return { end, events, byHour, users, lastTimestamp, ...set, pages, release: () => undefined };
 }
 
 function foldChunk(
@@ -70,14 +70,15 @@ function foldChunk(
 
 const TOO_LONG = { code: 'RECORD_TOO_LONG', message: 'a line longer than any record can be' };
 
-function pagesOf(table: UserTable): () => AsyncIterable<DeltaPage> {
+function pagesOf(fold: Fold): () => AsyncIterable<DeltaPage> {
   let order: Int32Array | null = null;
   return async function* () {
-    order ??= sortUsers(table);
-    for (let from = 0; from < order.length;) {
-      const end = endOfPage(table, order, { from, usersMax: PAGE_USERS });
-      yield await Promise.resolve(encodeDeltas(table, order.subarray(from, end)));
-      from = end;
+    order ??= sortUsers(fold.table);
+    for (let from = 0; ;) {
+      const encoded = encodePage(fold, order, { from, usersMax: PAGE_USERS });
+      if (encoded === null) return;
+      yield await Promise.resolve(encoded.page);
+      from = encoded.next;
     }
   };
 }

@@ -1,3 +1,4 @@
 export { addToHours, forgetHistory, rollUpHours, type HourPage } from './keep-history.js';
+export { addToUserHours, rollUpUserHours } from './keep-user-history.js';
 export { applyDeltaPage } from './apply-deltas.js';
 export type { AppliedDeltas, DeltaPage } from './user-delta.js';

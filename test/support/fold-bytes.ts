@@ -1,4 +1,4 @@
-import { encodeDeltas } from '../../src/processor/fold/encode-deltas.js';
+import { encodePage } from '../../src/processor/fold/encode-page.js';
 import type { Fold } from '../../src/processor/fold/fold-records.js';
 import { type FoldedBytes } from '../../src/processor/fold/fold-records.js';
 import { createFoldWindow } from '../../src/processor/fold/fold-window.js';
@@ -14,11 +14,47 @@ export function addBytes(fold: Fold, bytes: Buffer, setAsideMax = Infinity): Fol
 
 /** What a fold would send to the database, by user, in the order in which it would. */
 export function deltasOf(fold: Fold): Map<string, string> {
-  const order = sortUsers(fold.table);
-  return order.length === 0
-    ? new Map<string, string>()
-    : decodeDeltaPage(encodeDeltas(fold.table, order));
+  const deltas = new Map<string, string>();
+  for (const page of pagesOf(fold)) {
+    for (const [userId, delta] of decodeDeltaPage(page)) {
+      if (deltas.has(userId)) throw new Error(`${userId} is on two pages`);
+      deltas.set(userId, delta);
+    }
+  }
+  return deltas;
 }
+
+/** What a fold by hour would add to hours of users: by user and hours since 1970, in the order in which it would. */
+export const userHourDeltasOf = (fold: Fold): Map<string, string> =>
+  new Map(pagesOf(fold).flatMap((page) => Array.from(decodeUserHours(page))));
+
+export function decodeUserHours({ userHours }: DeltaPage): Map<string, string> {
+  if (userHours === undefined) throw new Error('a page without hours of users');
+  const ids = elementsOf(userHours.userIds, 25);
+  const starts = elementsOf(userHours.starts, 1184);
+  const sums = elementsOf(userHours.deltas, 1700);
+  if (ids.length !== starts.length || ids.length !== sums.length) throw new Error('not as many');
+  return new Map(
+    ids.map((id, index) => {
+      const seconds = starts[index]!.readBigInt64BE() / 1_000_000n + 946_684_800n;
+      return [`${id.toString('utf8')} ${seconds / 3_600n}`, readNumeric(sums[index]!)];
+    }),
+  );
+}
+
+/** Small ones, so that there are several. */
+function pagesOf(fold: Fold): DeltaPage[] {
+  const order = sortUsers(fold.table);
+  const pages: DeltaPage[] = [];
+  for (let from = 0; ;) {
+    const encoded = encodePage(fold, order, { from, usersMax: PAGE_USERS });
+    if (encoded === null) return pages;
+    pages.push(encoded.page);
+    from = encoded.next;
+  }
+}
+
+const PAGE_USERS = 1_000;
 
 /** What a fold would add to hours, by hours since 1970. */
 export function hourDeltasOf(fold: Fold): Map<string, string> {

@@ -18,9 +18,15 @@ export class ReferenceFold {
   private readonly sums = new Map<string, bigint>();
   /** By hours since 1970. */
   private readonly hours = new Map<string, bigint>();
+  /** By user and hours since 1970, with a space between. */
+  private readonly userHours = new Map<string, bigint>();
 
   get users(): number {
     return this.sums.size;
+  }
+
+  get hoursOfUsers(): number {
+    return this.userHours.size;
   }
 
   /** @param bytes whole lines */
@@ -55,12 +61,19 @@ export class ReferenceFold {
     return new Map(Array.from(this.hours, ([hour, sum]) => [hour, decimalOf(sum)]));
   }
 
+  /** By user and hours since 1970, with a space between. */
+  userHourDeltas(): Map<string, string> {
+    return new Map(Array.from(this.userHours, ([key, sum]) => [key, decimalOf(sum)]));
+  }
+
   private count({ userId, name, value }: RevenueEvent, timestamp: number): void {
     const micros = microsOf(String(value));
     const delta = name === 'add_revenue' ? micros : -micros;
     this.sums.set(userId, (this.sums.get(userId) ?? 0n) + delta);
     const hour = String(BigInt(timestamp) / 3_600_000n);
     this.hours.set(hour, (this.hours.get(hour) ?? 0n) + delta);
+    const key = `${userId} ${hour}`;
+    this.userHours.set(key, (this.userHours.get(key) ?? 0n) + delta);
     this.events += 1;
   }
 }

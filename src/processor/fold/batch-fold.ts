@@ -13,10 +13,15 @@ const HOURS_MAX = 100_000;
  * with their bytes, so they are bounded: 1,000 long lines took 600 MB on their way to the database.
  */
 export class BatchFold {
-  readonly fold = new Fold();
+  readonly fold: Fold;
   readonly deadLetters: NewDeadLetter[] = [];
   readonly corrections: Correction[] = [];
   private keptBytes = 0;
+
+  /** @param byHour whether sums are by user and hour */
+  constructor(readonly byHour: boolean) {
+    this.fold = new Fold(byHour);
+  }
 
   /** Whether as much is set aside as a batch may have. Passed by at most one window in bytes, or of hours. */
   get isFull(): boolean {

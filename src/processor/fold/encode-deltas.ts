@@ -3,9 +3,9 @@ import { NumericDigits } from './numeric-digits.js';
 import type { UserTable } from './user-table.js';
 
 const TEXT_OID = 25;
-const NUMERIC_OID = 1700;
-const ARRAY_HEADER_BYTES = 20;
-const LENGTH_BYTES = 4;
+export const NUMERIC_OID = 1700;
+export const ARRAY_HEADER_BYTES = 20;
+export const LENGTH_BYTES = 4;
 
 /** User ids may be long, and a page is copied by the thread that serves requests: a few milliseconds of it. */
 const PAGE_ID_BYTES_MAX = 4 * 1024 * 1024;
@@ -37,15 +37,16 @@ export function encodeDeltas(table: UserTable, order: Int32Array): DeltaPage {
   };
 }
 
-function encodeUserIds(table: UserTable, order: Int32Array): Buffer {
+/** @param tail so many bytes behind it are not of the user id */
+export function encodeUserIds(table: UserTable, order: Int32Array, tail = 0): Buffer {
   let size = ARRAY_HEADER_BYTES;
-  for (const entry of order) size += LENGTH_BYTES + table.keyLength(entry);
+  for (const entry of order) size += LENGTH_BYTES + table.keyLength(entry) - tail;
   const bytes = new Uint8Array(size);
   const view = new DataView(bytes.buffer);
   const keys = new Uint8Array(table.words.buffer);
   let at = writeArrayHeader(view, TEXT_OID, order.length);
   for (const entry of order) {
-    const length = table.keyLength(entry);
+    const length = table.keyLength(entry) - tail;
     view.setInt32(at, length);
     at += LENGTH_BYTES;
     // Byte by byte: a call to copy a dozen of them takes longer.
@@ -56,7 +57,7 @@ function encodeUserIds(table: UserTable, order: Int32Array): Buffer {
   return Buffer.from(bytes.buffer);
 }
 
-function encodeSums(table: UserTable, order: Int32Array): Buffer {
+export function encodeSums(table: UserTable, order: Int32Array): Buffer {
   const digits = new NumericDigits();
   const sizeMax = LENGTH_BYTES + digits.bytesMax;
   const view = new DataView(new ArrayBuffer(ARRAY_HEADER_BYTES + sizeMax * order.length));
@@ -70,7 +71,7 @@ function encodeSums(table: UserTable, order: Int32Array): Buffer {
 }
 
 /** One dimension, no nulls, counted from 1. Answers with the place behind. */
-function writeArrayHeader(view: DataView, elementOid: number, length: number): number {
+export function writeArrayHeader(view: DataView, elementOid: number, length: number): number {
   const fields = [1, 0, elementOid, length, 1];
   for (const [index, field] of fields.entries()) view.setInt32(4 * index, field);
   return ARRAY_HEADER_BYTES;

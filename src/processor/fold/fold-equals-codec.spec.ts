@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { deltasOf, hourDeltasOf } from '../../../test/support/fold-bytes.js';
+import { deltasOf, hourDeltasOf, userHourDeltasOf } from '../../../test/support/fold-bytes.js';
 import { quickRandom } from '../../../test/support/quick-random.js';
 import { ReferenceFold } from '../../../test/support/reference-fold.js';
 import { SampleLines, type LineMix } from '../../../test/support/sample-lines.js';
@@ -28,6 +28,7 @@ class Trial {
   /** Of the largest table, in bytes. */
   largest = 0;
   mostHours = 0;
+  foldsByHour = 0;
   private readonly samples: SampleLines;
   /** Used for all of them: what a window held before must not matter. */
   private readonly window: FoldWindow = createFoldWindow(WINDOW_BYTES);
@@ -38,7 +39,7 @@ class Trial {
 
   /** Answers with what differs, or null. */
   foldSome(): { readonly found: unknown; readonly expected: unknown } | null {
-    const [fold, reference] = [new Fold(), new ReferenceFold()];
+    const [fold, reference] = [new Fold(this.random() < 0.4), new ReferenceFold()];
     // With so many users that amounts are put off, to be added 64 at a time.
     const crowds = this.random() < 0.1 ? CROWD_WINDOWS : 0;
     for (let count = 0; count < crowds + WINDOWS_A_FOLD; count++) {
@@ -46,14 +47,18 @@ class Trial {
       const expected = reference.add(this.window.bytes.subarray(0, length));
       const found = fold.add(this.window, length);
       if (JSON.stringify(found) !== JSON.stringify(expected)) return { found, expected };
-      if (fold.events !== reference.events || fold.users !== reference.users) {
-        const counts = ({ events, users }: Fold | ReferenceFold): unknown => ({ events, users });
-        return { found: counts(fold), expected: counts(reference) };
+      const counts = { events: fold.events, users: fold.users };
+      const users = fold.byHour ? reference.hoursOfUsers : reference.users;
+      if (counts.events !== reference.events || counts.users !== users) {
+        return { found: counts, expected: { events: reference.events, users } };
       }
     }
     this.largest = Math.max(this.largest, fold.table.bytes);
     this.mostHours = Math.max(this.mostHours, fold.hours.hours);
+    this.foldsByHour += fold.byHour ? 1 : 0;
+    const byHour = fold.byHour ? userHourDeltasOf(fold) : new Map<string, string>();
     return (
+      difference(byHour, fold.byHour ? reference.userHourDeltas() : new Map<string, string>()) ??
       difference(deltasOf(fold), reference.deltas()) ??
       difference(hourDeltasOf(fold), reference.hourDeltas())
     );
@@ -130,6 +135,7 @@ describe('the fold of bytes', () => {
       expect(trial.lines).toBeGreaterThanOrEqual(LINES);
       expect(trial.largest).toBeGreaterThan(2 * 1024 * 1024);
       expect(trial.mostHours).toBeGreaterThan(10);
+      expect(trial.foldsByHour).toBeGreaterThan(1);
     },
     TIMEOUT_MS,
   );

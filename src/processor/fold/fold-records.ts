@@ -4,8 +4,9 @@ import { parseCorrectionId, type DeadLetterPlace } from '../../shared/event/rese
 import { decodeRecord } from './decode-record.js';
 import { createFoldWindow, type FoldWindow } from './fold-window.js';
 import { HourTable, hoursOf } from './hour-table.js';
-import { RecordScanner } from './scan-records.js';
 import { hashOf } from './hash-key.js';
+import { RecordScanner } from './scan-records.js';
+import { appendHour, HOUR_TAIL_BYTES } from './user-hour-key.js';
 import { UserTable } from './user-table.js';
 
 /** A record that the fold could not use. `start` and `end` are positions in the folded bytes. */
@@ -42,16 +43,22 @@ const USER_ID_BYTES_MAX = 4 * 255;
 
 /**
  * The reduction of a batch: one exact, signed amount per user, and one per hour. Pure: bytes in, sums out. Its memory
- * depends on the number of distinct users and hours, not of records.
+ * depends on the number of distinct users and hours, not of records. By hour, the table has one sum per user and hour, and
+ * what it folds is written over: see `RecordScanner`.
  */
 export class Fold {
   readonly table = new UserTable();
   readonly hours = new HourTable();
-  private readonly scanner = new RecordScanner(this.table, this.hours);
-  private readonly key = createFoldWindow(USER_ID_BYTES_MAX);
+  private readonly scanner: RecordScanner;
+  private readonly key = createFoldWindow(USER_ID_BYTES_MAX + HOUR_TAIL_BYTES);
   private decodedEvents = 0;
 
-  /** Distinct ones. */
+  /** @param byHour whether sums are by user and hour: see `HOUR_TAIL_BYTES` */
+  constructor(readonly byHour = false) {
+    this.scanner = new RecordScanner(this.table, this.hours, byHour);
+  }
+
+  /** Distinct ones; by hour, of users and hours. */
   get users(): number {
     return this.table.users;
   }
@@ -99,12 +106,14 @@ export class Fold {
   /** Adds an event that did not come in bytes. @param timestamp of its record, in milliseconds since 1970 */
   addEvent({ userId, name, value }: RevenueEvent, timestamp: number): void {
     const { bytes, view } = this.key;
-    const length = bytes.write(userId);
+    const hour = hoursOf(timestamp);
+    const idLength = bytes.write(userId);
+    const length = this.byHour ? appendHour(bytes, idLength, hour) : idLength;
     const sign = name === 'add_revenue' ? 1 : -1;
     const entry = this.table.place(view, 0, length, hashOf(view, 0, length));
     const [wholes, micros] = [sign * Math.trunc(value), sign * fractionMicros(value)];
     this.table.add(entry, wholes, micros);
-    this.hours.add(this.hours.place(hoursOf(timestamp)), wholes, micros);
+    this.hours.add(this.hours.place(hour), wholes, micros);
     this.decodedEvents += 1;
   }
 }

@@ -6,15 +6,15 @@ import type { TableContents } from '../fold/user-table.js';
 
 /** What a fold thread is asked for, in this order: extents; then its table, or to finish with the others'; pages. */
 export type FoldRequest =
-  | { readonly kind: 'extent'; readonly extent: LogExtent }
+  | { readonly kind: 'extent'; readonly extent: LogExtent; readonly byHour: boolean }
   /** The thread is ready for another batch afterwards. */
   | { readonly kind: 'take' }
-  | { readonly kind: 'finish'; readonly others: readonly FoldContents[] }
+  | { readonly kind: 'finish'; readonly others: readonly FoldContents[]; readonly byHour: boolean }
   /** The next users of the order, from this place on. */
   | { readonly kind: 'page'; readonly from: number }
   | { readonly kind: 'reset' }
   /** Before its first batch. */
-  | { readonly kind: 'warm-up' };
+  | { readonly kind: 'warm-up'; readonly byHour: boolean };
 
 /** What came of an extent. */
 export interface FoldedExtent {

@@ -34,11 +34,11 @@ export class FoldPool {
    * them up for 20 to 30 ms; with a warm thread no request notices that a backlog begins
    * (`npm run bench -- latency --parts backlog`: p99 2.7 times that without a backlog, and 1.3 times).
    */
-  warmUp(): void {
+  warmUp(byHour = false): void {
     this.kept = 1;
     this.fillUp();
     // A thread that cannot start says so when it is needed.
-    this.workers[0]?.ask({ kind: 'warm-up' }).catch(() => undefined);
+    this.workers[0]?.ask({ kind: 'warm-up', byHour }).catch(() => undefined);
   }
 
   /**

@@ -1,13 +1,11 @@
 import { EXTENT_WINDOW_BYTES_MIN, readExtent } from '../../staging-log/log-extents.port.js';
-import type { LogExtent } from '../../staging-log/staging-log.port.js';
 import { BatchFold } from '../fold/batch-fold.js';
-import { encodeDeltas, endOfPage } from '../fold/encode-deltas.js';
+import { encodePage } from '../fold/encode-page.js';
 import { createFoldWindow } from '../fold/fold-window.js';
 import { sortUsers } from '../fold/sort-users.js';
 import type {
   FinishedFold,
   FoldAnswers,
-  FoldContents,
   FoldedExtent,
   FoldRequest,
   TakenFold,
@@ -20,9 +18,12 @@ const PAGE_USERS = 65_536;
 const WARM_UP_WINDOWS = 10;
 const WARM_UP_PAGES = 5;
 
+type Extent = Extract<FoldRequest, { kind: 'extent' }>;
+type Finish = Extract<FoldRequest, { kind: 'finish' }>;
+
 /** What a worker thread does: folds extents that it reads itself. One batch at a time. */
 export class FoldThread {
-  private batch = new BatchFold();
+  private batch = new BatchFold(false);
   private order: Int32Array | null = null;
   private readonly window = createFoldWindow(EXTENT_WINDOW_BYTES_MIN);
 
@@ -33,29 +34,30 @@ export class FoldThread {
   } {
     switch (request.kind) {
       case 'extent':
-        return { answer: this.foldExtent(request.extent), transfer: [] };
+        return { answer: this.foldExtent(request), transfer: [] };
       case 'take': {
         const answer = this.take();
         const { users, hours } = answer.contents;
         return { answer, transfer: [users.arena, hours.arena] };
       }
       case 'finish':
-        return { answer: this.finish(request.others), transfer: [] };
+        return { answer: this.finish(request), transfer: [] };
       case 'page':
         return this.page(request.from);
       case 'reset':
         this.reset();
         return { answer: null, transfer: [] };
       case 'warm-up':
-        this.warmUp();
+        this.warmUp(request.byHour);
         return { answer: null, transfer: [] };
       default:
         return request satisfies never;
     }
   }
 
-  private foldExtent(extent: LogExtent): FoldedExtent {
-    const { batch, window } = this;
+  private foldExtent({ extent, byHour }: Omit<Extent, 'kind'>): FoldedExtent {
+    const batch = this.batchBy(byHour);
+    const { window } = this;
     let timestamp: number | null = null;
     const reached = readExtent(
       extent,
@@ -85,8 +87,9 @@ export class FoldThread {
     return { contents, deadLetters, corrections };
   }
 
-  private finish(others: readonly FoldContents[]): FinishedFold {
-    const { fold, deadLetters, corrections } = this.batch;
+  /** This thread may have had nothing to fold of the batch. */
+  private finish({ others, byHour }: Omit<Finish, 'kind'>): FinishedFold {
+    const { fold, deadLetters, corrections } = this.batchBy(byHour);
     for (const { users, hours } of others) {
       fold.table.merge(users);
       fold.hours.merge(hours);
@@ -96,30 +99,39 @@ export class FoldThread {
   }
 
   private page(from: number): ReturnType<FoldThread['answer']> {
-    const { table } = this.batch.fold;
     const order = this.order ?? new Int32Array(0);
-    const next = endOfPage(table, order, { from, usersMax: PAGE_USERS });
-    if (next === from) return { answer: null, transfer: [] };
-    const page = encodeDeltas(table, order.subarray(from, next));
-    const buffers = [page.userIds.buffer, page.deltas.buffer] as ArrayBuffer[];
-    return { answer: { page, next }, transfer: buffers };
+    const answer = encodePage(this.batch.fold, order, { from, usersMax: PAGE_USERS });
+    if (answer === null) return { answer, transfer: [] };
+    const { userIds, deltas, userHours: hours } = answer.page;
+    const arrays = [userIds, deltas, ...(hours ? [hours.userIds, hours.starts, hours.deltas] : [])];
+    // Some of them may be one.
+    const buffers = new Set(arrays.map(({ buffer }) => buffer as ArrayBuffer));
+    return { answer, transfer: Array.from(buffers) };
   }
 
-  private warmUp(): void {
-    const { batch, window } = this;
+  /** By hour or not is the same for all of a batch. */
+  private batchBy(byHour: boolean): BatchFold {
+    if (this.batch.byHour !== byHour) this.batch = new BatchFold(byHour);
+    return this.batch;
+  }
+
+  private warmUp(byHour: boolean): void {
+    const batch = this.batchBy(byHour);
+    const { window } = this;
     const length = fillWithRecords(window);
     for (let count = 0; count < WARM_UP_WINDOWS; count++) {
+      if (byHour) fillWithRecords(window);
       batch.add(window, length, (position) => position);
     }
     for (let count = 0; count < WARM_UP_PAGES; count++) {
-      this.finish([]);
+      this.finish({ others: [], byHour });
       this.page(0);
     }
     this.reset();
   }
 
   private reset(): void {
-    this.batch = new BatchFold();
+    this.batch = new BatchFold(this.batch.byHour);
     this.order = null;
   }
 }

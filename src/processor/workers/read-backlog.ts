@@ -67,7 +67,9 @@ export function readBacklog(
         backlog.close();
       }
       if (backlog.end === start) break;
-      const finished = backlog.trouble ?? (await finish(workers, backlog, pool));
+      const finished =
+        backlog.trouble ??
+        (await finish(workers, backlog, { pool, byHour: bounds.byHour === true }));
       if (typeof finished === 'object') return finished;
       limit = finished;
     }
@@ -105,14 +107,14 @@ class Backlog {
 
   /** Until there is nothing more to fold in this batch. @param sitsOut whether the thread is not to go on now */
   async foldWith(worker: FoldWorker, sitsOut: () => boolean): Promise<void> {
-    const { usersMax, threads } = this.bounds;
+    const { usersMax, threads, byHour = false } = this.bounds;
     const setAsideMax = SET_ASIDE_MAX / (2 * threads); // so that what is under way fits, too
     let events = 0;
     for (;;) {
       while (!this.given && sitsOut()) await sleep(SIT_OUT_MS);
       const extent = await this.next();
       if (extent === null) break;
-      const folded = await worker.ask({ kind: 'extent', extent });
+      const folded = await worker.ask({ kind: 'extent', extent, byHour });
       const { reached, users, bytes, setAside } = folded;
       if (reached !== extent.next) this.trouble = Math.min(this.trouble ?? Infinity, reached);
       if (users >= usersMax || bytes >= TABLE_BYTES_MAX || setAside >= setAsideMax)
@@ -152,14 +154,14 @@ class Backlog {
 async function finish(
   workers: readonly FoldWorker[],
   backlog: Backlog,
-  pool: FoldPool,
+  { pool, byHour }: { readonly pool: FoldPool; readonly byHour: boolean },
 ): Promise<Batch | number> {
   const [first, ...others] = workers.filter(({ isStarted }) => isStarted);
   if (first === undefined) throw new Error('no thread folded anything');
   const taken = await Promise.all(others.map((worker) => worker.ask({ kind: 'take' })));
   const contents = taken.map((each) => each.contents);
   const arenas = contents.flatMap(({ users, hours }) => [users.arena, hours.arena]);
-  const finished = await first.ask({ kind: 'finish', others: contents }, arenas);
+  const finished = await first.ask({ kind: 'finish', others: contents, byHour }, arenas);
   const { deadLetters, corrections } = inOrder([finished, ...taken]);
   const setAside = [...deadLetters, ...corrections].map(({ offset }) => offset);
   if (setAside.length > SET_ASIDE_MAX) {
@@ -167,7 +169,7 @@ async function finish(
   }
   const { end, events, lastTimestamp } = backlog;
   return {
-    ...{ end: toOffset(end), events, users: finished.users, lastTimestamp },
+    ...{ end: toOffset(end), events, byHour, users: finished.users, lastTimestamp },
     hours: finished.hours === null ? null : withBuffers(finished.hours),
     ...{ deadLetters, corrections },
     pages: () => pagesOf(first),
@@ -206,6 +208,13 @@ const withBuffers = ({ hours, numbers, deltas }: HourPage): HourPage => ({
   deltas: asBuffer(deltas),
 });
 
+function pageWithBuffers({ users, userIds, deltas, userHours: hours }: DeltaPage): DeltaPage {
+  const page = { users, userIds: asBuffer(userIds), deltas: asBuffer(deltas) };
+  if (hours === undefined) return page;
+  const [ids, sums] = [asBuffer(hours.userIds), asBuffer(hours.deltas)];
+  return { ...page, userHours: { userIds: ids, starts: asBuffer(hours.starts), deltas: sums } };
+}
+
 /** The next page is encoded while the database works on one. */
 async function* pagesOf(worker: FoldWorker): AsyncGenerator<DeltaPage> {
   const ask = (from: number): Promise<FoldedPage | null> => {
@@ -217,7 +226,6 @@ async function* pagesOf(worker: FoldWorker): AsyncGenerator<DeltaPage> {
     const current = await asked;
     if (current === null) return;
     asked = ask(current.next);
-    const { users, userIds, deltas } = current.page;
-    yield { users, userIds: asBuffer(userIds), deltas: asBuffer(deltas) };
+    yield pageWithBuffers(current.page);
   }
 }
