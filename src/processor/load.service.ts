@@ -43,14 +43,18 @@ export class LoadService
     private readonly database: Database,
     private readonly log: StagingLog,
     drain: Drain,
-    config: AppConfig,
+    private readonly config: AppConfig,
   ) {
     super();
     this.processor = new Processor({
       dataSource: database.dataSource,
       log,
       dataDir: config.dataDir,
-      bounds: { usersMax: config.loadUsersMax, readMsMax: config.loadReadMsMax },
+      bounds: {
+        usersMax: config.loadUsersMax,
+        readMsMax: config.loadReadMsMax,
+        byHour: config.userHistory,
+      },
       historyHoursMax: config.historyHoursMax,
       pool: this.pool,
       stop: drain.signal,
@@ -120,7 +124,7 @@ export class LoadService
   }
 
   onApplicationBootstrap(): void {
-    this.pool.warmUp();
+    this.pool.warmUp(this.config.userHistory);
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -2,8 +2,10 @@ import type { DataSource } from 'typeorm';
 import { announce, loadReads, loads, loadTransactions } from '../shared/tracing/trace-channels.js';
 import type { StagingLogReader } from '../staging-log/staging-log.port.js';
 import { samePlace, type Checkpoint } from './checkpoint.js';
+import { beginUserHistory } from '../revenue/revenue.port.js';
 import { CheckpointMirror } from './checkpoint-mirror.js';
 import type { Batch, BatchBounds } from './batch.js';
+import { inTransaction } from './in-transaction.js';
 import { loadBatch, type LoadedBatch } from './load-batch.js';
 import type { LoadReport } from './load-report.js';
 import type { LogStanding } from './log-standing.js';
@@ -63,10 +65,13 @@ export class Processor {
   private readonly growth: LogGrowth;
   /** In milliseconds since 1970; -Infinity: by no load of this process. */
   private rolledUpBefore = -Infinity;
+  /** Or nobody asked for it. */
+  private hasUserHistory: boolean;
 
   constructor(private readonly options: ProcessorOptions) {
     this.mirror = new CheckpointMirror(options.dataDir, options.log.identity);
     this.growth = new LogGrowth(options.log);
+    this.hasUserHistory = options.bounds.byHour !== true;
   }
 
   /** @throws what the database throws; the next run begins where the last commit ended. */
@@ -97,7 +102,10 @@ export class Processor {
       const proof = await this.prove(from);
       if (proof.kind === 'wrong-log') return proof;
       await this.tell(from);
-      if (from.offset >= goal) return { kind: 'caught-up' };
+      if (from.offset >= goal) {
+        await this.beginUserHistory();
+        return { kind: 'caught-up' };
+      }
       const loaded = await announce(loads, { load: from }, () => this.loadNext(from));
       if (loaded !== null) this.options.onLoad(loaded);
     }
@@ -122,12 +130,24 @@ export class Processor {
       const loaded = await announce(loadTransactions, { load: from }, storing);
       if (loaded.kind === 'mismatch') return null;
       this.rolledUpBefore = rollUpBefore;
+      this.hasUserHistory = true;
       this.proved = loaded.to;
       await this.tell(loaded.to);
       return loaded.report;
     } finally {
       batch.release();
     }
+  }
+
+  /** With no event to load, so that revenue by user is known from now on, and not from the next event. */
+  private async beginUserHistory(): Promise<void> {
+    if (this.hasUserHistory) return;
+    const { dataSource, log } = this.options;
+    await inTransaction(dataSource, async (manager) => {
+      await beginUserHistory(manager, log.identity);
+      return { kind: 'committed' };
+    });
+    this.hasUserHistory = true;
   }
 
   private async read({ offset }: Checkpoint): Promise<Batch> {

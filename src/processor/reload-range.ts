@@ -4,6 +4,7 @@ import {
   markReloaded,
   type QuarantinedRange,
 } from '../dead-letters/dead-letters.port.js';
+import { hasUserHistory } from '../revenue/revenue.port.js';
 import { toOffset, type Offset, type StagingLogReader } from '../staging-log/staging-log.port.js';
 import { applyBatch } from './apply-batch.js';
 import { CheckpointMirror } from './checkpoint-mirror.js';
@@ -52,6 +53,10 @@ type Reload = Committed | Exclude<ReloadOutcome, { kind: 'reloaded' }>;
 
 const BOUNDS = { usersMax: 100_000, readMsMax: Infinity };
 
+interface Range extends QuarantinedRange {
+  readonly byHour: boolean;
+}
+
 /**
  * Takes the quarantined ranges within [from, to) into the balances, once they are restored: their
  * events, their dead letters (of records that are none) and the state of the ranges in one transaction,
@@ -90,9 +95,11 @@ async function reloadLocked(manager: EntityManager, options: ReloadOptions): Pro
   }
   // Before their records are stored: one of these may have the offset of its range.
   await markReloaded(manager, ranges);
+  // Whatever is configured here: what has all of this log is to have it still.
+  const byHour = await hasUserHistory(manager, log.identity);
   let [events, deadLetters] = [0, 0];
   for (const range of ranges) {
-    const added = await addRange(manager, log, range);
+    const added = await addRange(manager, log, { ...range, byHour });
     events += added.events;
     deadLetters += added.deadLetters;
   }
@@ -119,13 +126,13 @@ async function refuse(
 async function addRange(
   manager: EntityManager,
   log: StagingLogReader,
-  { from, to }: QuarantinedRange,
+  { from, to, byHour }: Range,
 ): Promise<{ readonly events: number; readonly deadLetters: number }> {
   const end = toOffset(to);
   const reader = readUntil(log, end);
   let [events, deadLetters] = [0, 0];
   for (let offset = toOffset(from); offset < end;) {
-    const batch = await readBatch(reader, offset, BOUNDS);
+    const batch = await readBatch(reader, offset, { ...BOUNDS, byHour });
     const { corrections } = await applyBatch(manager, log.identity, batch);
     events += batch.events + corrections;
     deadLetters += batch.deadLetters.length;

@@ -42,8 +42,12 @@ export async function rollUpHours(manager: EntityManager, before: Date): Promise
  * time is of before. Unless other logs are loaded, whose revenue nobody can tell from it.
  */
 export async function forgetHistory(manager: EntityManager, logId: string): Promise<void> {
-  await manager.query(
-    'delete from revenue_history where not exists (select from load_checkpoint where log_id <> $1)',
-    [logId],
-  );
+  for (const table of ['revenue_history', 'user_revenue_history', 'user_history_state']) {
+    await manager.query(
+      `delete from ${table} where not exists (select from load_checkpoint where log_id <> $1)`,
+      [logId],
+    );
+  }
+  // What it holds of this log is nothing that this load adds to.
+  await manager.query('update user_history_state set "offset" = -1 where log_id = $1', [logId]);
 }

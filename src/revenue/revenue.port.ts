@@ -1,4 +1,5 @@
 export { addToHours, forgetHistory, rollUpHours, type HourPage } from './keep-history.js';
+export { beginUserHistory, hasUserHistory, noteUserHistory } from './user-history-state.js';
 export { addToUserHours, rollUpUserHours } from './keep-user-history.js';
 export { applyDeltaPage } from './apply-deltas.js';
 export type { AppliedDeltas, DeltaPage } from './user-delta.js';

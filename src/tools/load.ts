@@ -63,7 +63,11 @@ async function run(
   const processor = new Processor({
     ...{ dataSource, refresh, pool, stop, dataDir: appConfig.dataDir },
     log: new WatchedLog(log, progress.reach),
-    bounds: { usersMax: appConfig.loadUsersMax, readMsMax: appConfig.loadReadMsMax },
+    bounds: {
+      usersMax: appConfig.loadUsersMax,
+      readMsMax: appConfig.loadReadMsMax,
+      byHour: appConfig.userHistory,
+    },
     historyHoursMax: appConfig.historyHoursMax,
     onCheckpoint: ({ offset }) => {
       progress.reach(offset);
