@@ -1,7 +1,8 @@
 import type { ParameterDocs, RouteDocs } from '../shared/http/openapi/describe-route.js';
 import { arrayOf, DECIMAL, objectOf, orNull, ref, TIME } from '../shared/http/openapi/schema.js';
 import { BUCKETS, BUCKETS_MAX } from './history-range.js';
-import type { RevenueBucket, RevenueOverTime } from './revenue-history.service.js';
+import type { RevenueBucket } from './history-buckets.js';
+import type { RevenueOverTime } from './revenue-history.service.js';
 
 const HOURS: RevenueOverTime = {
   bucket: 'hour',
@@ -26,13 +27,27 @@ const DAYS: RevenueOverTime = {
   rolledUpBefore: '2026-08-23T00:00:00.000Z',
 };
 
-const INSTANT = { anyOf: [{ type: 'string', format: 'date' }, TIME] };
+export const INSTANT = { anyOf: [{ type: 'string', format: 'date' }, TIME] };
 
 const query = (name: string, parameter: Omit<ParameterDocs, 'in' | 'name'>): ParameterDocs => ({
   in: 'query',
   name,
   ...parameter,
 });
+
+export const RANGE_PARAMETERS: readonly ParameterDocs[] = [
+  query('from', {
+    schema: INSTANT,
+    description:
+      'An instant, or a date for its 00:00 UTC; widened to the start of its bucket. Without it: 24 hours, or 30 days, before `to`.',
+  }),
+  query('to', {
+    schema: INSTANT,
+    description:
+      'Exclusive, and widened to the end of its bucket. Without it: the end of the present hour or day.',
+  }),
+  query('bucket', { schema: { type: 'string', enum: BUCKETS, default: 'hour' } }),
+];
 
 export const REVENUE_OVER_TIME_DOCS: RouteDocs = {
   operationId: 'getRevenueOverTime',
@@ -42,19 +57,7 @@ export const REVENUE_OVER_TIME_DOCS: RouteDocs = {
     'What the loaded events of each hour or day of UTC add up to, by the time at which the staging log took them. ' +
     `Every bucket from \`from\` to \`to\` is there, also those without an event; at most ${BUCKETS_MAX}. Old hours are ` +
     'rolled up to days, and can be asked for by day only.',
-  parameters: [
-    query('from', {
-      schema: INSTANT,
-      description:
-        'An instant, or a date for its 00:00 UTC; widened to the start of its bucket. Without it: 24 hours, or 30 days, before `to`.',
-    }),
-    query('to', {
-      schema: INSTANT,
-      description:
-        'Exclusive, and widened to the end of its bucket. Without it: the end of the present hour or day.',
-    }),
-    query('bucket', { schema: { type: 'string', enum: BUCKETS, default: 'hour' } }),
-  ],
+  parameters: RANGE_PARAMETERS,
   answers: {
     200: {
       description: 'The buckets, in order.',

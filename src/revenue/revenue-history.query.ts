@@ -5,7 +5,7 @@ import { INSTANT_FORMS, parseInstant } from './parse-instant.js';
 
 const toInstant = ({ value }: { readonly value: unknown }): number => parseInstant(value);
 
-/** The query of `GET /revenue`. */
+/** The query of `GET /revenue`, and of that of a user. */
 export class RevenueHistoryQuery {
   /** Milliseconds since 1970. */
   @IsOptional()

@@ -1,16 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { Database, databaseAway } from '../shared/database/database.js';
-import { describeDatabaseError, SQL_STATE, sqlStateOf } from '../shared/database/sql-state.js';
-import { Problem } from '../shared/http/problem.js';
+import { Database } from '../shared/database/database.js';
+import { askTable } from './ask-table.js';
+import {
+  bucketsOf,
+  endOfDay,
+  hoursRolledUp,
+  toIso,
+  type RevenueBucket,
+} from './history-buckets.js';
 import { BUCKET_MS, type Bucket, type HistoryRange } from './history-range.js';
-
-/** What the events of one hour or day add up to, of all users. */
-export interface RevenueBucket {
-  /** ISO 8601: its start. */
-  readonly from: string;
-  /** An exact decimal without trailing zeros; 0 where there was no event. */
-  readonly revenue: string;
-}
 
 export interface RevenueOverTime {
   readonly bucket: Bucket;
@@ -56,51 +54,18 @@ export class RevenueHistoryService {
   /** @throws Problem 400 for hours that were rolled up; 503 while there is no database, or no table. */
   async read(range: HistoryRange): Promise<RevenueOverTime> {
     const { bucket, from, to } = range;
-    const rows = await this.query(range);
+    const firstDay = Math.floor(from / BUCKET_MS.day) * BUCKET_MS.day;
+    const rows = await askTable<Row>(this.database, {
+      table: 'revenue_history',
+      sql: READ,
+      parameters: [BUCKET_MS[bucket], from, firstDay, to].map((ms) => ms / 1_000),
+    });
     const rolledUpBefore = endOfDay(rows[0]?.last_day ?? null);
     if (bucket === 'hour' && rolledUpBefore !== null && rows.some((row) => row.rolled_up)) {
-      throw rolledUp(rolledUpBefore);
+      throw hoursRolledUp(rolledUpBefore);
     }
     const sums = new Map(rows.map(({ nth, revenue }) => [Number(nth ?? NaN), revenue]));
-    const step = BUCKET_MS[bucket];
-    const buckets = Array.from({ length: (to - from) / step }, (_, index) => ({
-      from: toIso(from + index * step),
-      revenue: sums.get(from / step + index) ?? '0',
-    }));
+    const buckets = bucketsOf(range, sums);
     return { bucket, from: toIso(from), to: toIso(to), buckets, rolledUpBefore };
   }
-
-  private async query({ bucket, from, to }: HistoryRange): Promise<Row[]> {
-    const dataSource = this.database.requireReady();
-    const firstDay = Math.floor(from / BUCKET_MS.day) * BUCKET_MS.day;
-    const times = [BUCKET_MS[bucket], from, firstDay, to].map((ms) => ms / 1_000);
-    try {
-      return await dataSource.query(READ, times);
-    } catch (error) {
-      if (sqlStateOf(error) === SQL_STATE.undefinedTable) throw tableMissing();
-      throw databaseAway(describeDatabaseError(error));
-    }
-  }
-}
-
-const toIso = (ms: number): string => new Date(ms).toISOString();
-
-const endOfDay = (seconds: string | null): string | null =>
-  seconds === null ? null : toIso(Number(seconds) * 1_000 + BUCKET_MS.day);
-
-function rolledUp(rolledUpBefore: string): Problem {
-  const detail =
-    `hours before ${rolledUpBefore} were rolled up to days: ask by day (bucket=day), ` +
-    `or for hours from then on`;
-  return new Problem({
-    status: 400,
-    code: 'HOURS_ROLLED_UP',
-    detail,
-    members: { rolledUpBefore },
-  });
-}
-
-function tableMissing(): Problem {
-  const detail = 'the table revenue_history does not exist yet: call GET /createTable';
-  return new Problem({ status: 503, code: 'TABLE_MISSING', detail, retryAfterSeconds: 5 });
 }

@@ -6,6 +6,7 @@ import { RevenueHistoryController } from './revenue-history.controller.js';
 import { RevenueHistory } from './revenue-history.entity.js';
 import { RevenueHistoryService } from './revenue-history.service.js';
 import { UserHistoryState } from './user-history-state.entity.js';
+import { UserHistoryService } from './user-history.service.js';
 import { UserRevenueHistory } from './user-revenue-history.entity.js';
 import { UsersController } from './users.controller.js';
 import { UsersRevenue } from './users-revenue.entity.js';
@@ -17,6 +18,6 @@ import { UsersService } from './users.service.js';
     TypeOrmModule.forFeature([UsersRevenue, RevenueHistory, UserRevenueHistory, UserHistoryState]),
   ],
   controllers: [UsersController, RevenueHistoryController, CreateTableController],
-  providers: [UsersService, RevenueHistoryService, CreateTableService],
+  providers: [UsersService, UserHistoryService, RevenueHistoryService, CreateTableService],
 })
 export class RevenueModule {}

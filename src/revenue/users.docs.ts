@@ -1,13 +1,22 @@
 import { json } from '../shared/http/openapi/answers.js';
 import type { ParameterDocs, RouteDocs } from '../shared/http/openapi/describe-route.js';
 import { arrayOf, DECIMAL, objectOf, ref, TEXT, TIME } from '../shared/http/openapi/schema.js';
+import { INSTANT } from './revenue-history.docs.js';
 import type { CreatedTable } from './create-table.service.js';
+import type { UserRevenueAt } from './user-history.service.js';
 import type { UserRevenue } from './users.service.js';
 
 const USER: UserRevenue = {
   userId: 'abc123',
   revenue: '282.5',
   updatedAt: '2026-01-31T12:00:00.000Z',
+};
+
+const USER_THEN: UserRevenueAt = {
+  userId: 'abc123',
+  revenue: '199.99',
+  at: '2026-01-30T12:34:56.000Z',
+  exactAt: '2026-01-30T12:00:00.000Z',
 };
 
 const USER_ID = { ...TEXT, examples: [USER.userId] };
@@ -69,16 +78,40 @@ export const USERS_DOCS: RouteDocs = {
 export const REVENUE_DOCS: RouteDocs = {
   operationId: 'getRevenue',
   tag: 'Balances',
-  summary: 'The balance of one user',
-  parameters: [{ in: 'path', name: 'userId', schema: USER_ID }],
+  summary: 'The balance of one user, as it is or as it was',
+  description:
+    'With `at` the balance as it was, where revenue over time is kept by user (`USER_HISTORY=true`): what the loaded ' +
+    'events before `exactAt` add up to, which is the start of the hour of `at`, or of its day where that was rolled up.',
+  parameters: [
+    { in: 'path', name: 'userId', schema: USER_ID },
+    query('at', {
+      schema: INSTANT,
+      description: 'An instant, or a date for its 00:00 UTC; not in the future.',
+    }),
+  ],
   answers: {
-    200: json<UserRevenue>({
+    200: {
       description: 'What the loaded events of the user add up to.',
-      schema: ref('UserRevenue'),
-      example: USER,
+      content: {
+        'application/json': {
+          schema: { anyOf: [ref('UserRevenue'), ref('UserRevenueAt')] },
+          examples: { now: { value: USER }, then: { summary: 'With at', value: USER_THEN } },
+        },
+      },
+    },
+  },
+  problems: [
+    ...(['REQUEST_INVALID', 'QUERY_INVALID', 'USER_UNKNOWN', 'USER_HISTORY_OFF'] as const),
+    ...(['USER_HISTORY_UNKNOWN', ...DATABASE_PROBLEMS] as const),
+  ],
+  schemas: {
+    UserRevenueAt: objectOf<UserRevenueAt>({
+      userId: TEXT,
+      revenue: DECIMAL,
+      at: { ...TIME, description: 'What was asked for.' },
+      exactAt: { ...TIME, description: 'The balance is that of this instant, exactly.' },
     }),
   },
-  problems: ['REQUEST_INVALID', 'USER_UNKNOWN', ...DATABASE_PROBLEMS],
 };
 
 export const CREATE_TABLE_DOCS: RouteDocs = {

@@ -1,8 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
-import { Database, databaseAway } from '../shared/database/database.js';
-import { describeDatabaseError, SQL_STATE, sqlStateOf } from '../shared/database/sql-state.js';
-import { Problem } from '../shared/http/problem.js';
+import { Database } from '../shared/database/database.js';
+import { askTable } from './ask-table.js';
 
 export interface UserRevenue {
   readonly userId: string;
@@ -72,26 +70,11 @@ export class UsersService {
   }
 
   private async query(sql: string, parameters: unknown[] = []): Promise<UserRevenue[]> {
-    const rows = await ask(this.database.requireReady(), sql, parameters);
+    const rows = await askTable<Row>(this.database, { table: 'users_revenue', sql, parameters });
     return rows.map(({ user_id, revenue, updated_at }) => ({
       userId: user_id,
       revenue,
       updatedAt: updated_at.toISOString(),
     }));
   }
-}
-
-async function ask(dataSource: DataSource, sql: string, parameters: unknown[]): Promise<Row[]> {
-  try {
-    return await dataSource.query(sql, parameters);
-  } catch (error) {
-    const state = sqlStateOf(error);
-    if (state === SQL_STATE.undefinedTable) throw tableMissing();
-    throw databaseAway(describeDatabaseError(error));
-  }
-}
-
-function tableMissing(): Problem {
-  const detail = 'the table users_revenue does not exist yet: call GET /createTable';
-  return new Problem({ status: 503, code: 'TABLE_MISSING', detail, retryAfterSeconds: 5 });
 }

@@ -55,6 +55,17 @@ const DATABASE = {
       'hours before 2026-08-23T00:00:00.000Z were rolled up to days: ask by day (bucket=day), or for hours from then on',
     members: { rolledUpBefore: '2026-08-23T00:00:00.000Z' },
   },
+  USER_HISTORY_OFF: {
+    statuses: [409],
+    detail:
+      'the revenue of users over time is not kept: set USER_HISTORY=true and start again; it is known from then on, and npm run rebuild fills in the past',
+  },
+  USER_HISTORY_UNKNOWN: {
+    statuses: [409],
+    detail:
+      'the revenue of users over time is known from 2026-11-23T08:00:00.000Z on: ask from then on, or fill in the past by npm run rebuild',
+    members: { knownFrom: '2026-11-23T08:00:00.000Z' },
+  },
   TABLE_FOREIGN: {
     statuses: [409],
     detail: 'users_revenue was not made by this system: its column "revenue" is double precision',
