@@ -144,7 +144,8 @@ describe('every answer is as the OpenAPI document says', () => {
 
   it('of tables that somebody dropped, or made', async () => {
     const own = await createTestDatabase();
-    const broken = await RunningApplication.start({ databaseUrl: own.url });
+    const env = { USER_HISTORY: 'true' };
+    const broken = await RunningApplication.start({ databaseUrl: own.url, env });
     await readLoaded(answers, broken);
     await breakTables(answers, broken, own.url);
     await broken.kill();

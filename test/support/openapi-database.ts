@@ -22,6 +22,12 @@ const READS = [
     '/users/%ff/revenue',
     '/users?userId=nobody',
   ],
+  ...['/users/abc123/revenue?at=2026-01-01', '/users/abc123/revenue?at=never'],
+  ...['/users/nobody/revenue?at=2026-01-01', '/users/abc123/revenue?at=%ff'],
+  ...['/users/abc123/revenue/history', '/users/nobody/revenue/history?bucket=day'],
+  ...['/users/abc123/revenue/history?from=2020-01-01&to=2020-01-02'],
+  ...['/users/abc123/revenue/history?from=2020-01-01&to=2026-01-01'],
+  ...['/users/abc123/revenue/history?from=%ff', '/users/abc123/revenue/history?to=x'],
   ...['/loads', '/loads?limit=0', '/loads?before=%ff', '/loads?before=1'],
   ...['/revenue', '/revenue?bucket=day', '/revenue?bucket=week', '/revenue?from=%ff'],
   ...['/revenue?from=2020-01-01&to=2020-01-02', '/revenue?from=2020-01-01&to=2026-01-01'],
@@ -59,6 +65,7 @@ export async function breakTables(
   };
   const day = `insert into revenue_history values ('day', '2020-01-01T00:00:00Z', 432)`;
   await queryDatabase(databaseUrl, day);
+  await queryDatabase(databaseUrl, 'update user_history_state set "offset" = -1');
   await readAll(answers, serverUrl);
   await queryDatabase(databaseUrl, 'alter table dead_letters rename to kept');
   await create('DEAD_LETTERS_DROPPED');

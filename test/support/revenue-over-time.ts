@@ -58,17 +58,25 @@ function someValue(random: () => number): number {
   return Math.floor(random() * 1_000_000) / 100;
 }
 
+interface BucketsToSum {
+  readonly step: number;
+  readonly from: number;
+  readonly to: number;
+  readonly of?: string;
+}
+
 /**
  * What the records of these data directories add up to, as an exact decimal for each of the buckets between two
- * times: from the text of their files, in whole millionths.
+ * times: from the text of their files, in whole millionths. Of all users, or of one.
  */
 export async function sumBuckets(
   dataDirs: readonly string[],
-  { step, from, to }: { readonly step: number; readonly from: number; readonly to: number },
+  { step, from, to, of }: BucketsToSum,
 ): Promise<{ from: string; revenue: string }[]> {
   const sums = new Map<number, bigint>();
   for (const dataDir of dataDirs) {
-    for (const { timestamp, name, value } of await storedRecords({ dataDir })) {
+    for (const { timestamp, userId, name, value } of await storedRecords({ dataDir })) {
+      if (of !== undefined && userId !== of) continue;
       const bucket = Math.floor((timestamp as number) / step);
       const micros = toMicros(String(value));
       const change = name === 'add_revenue' ? micros : -micros;
