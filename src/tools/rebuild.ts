@@ -26,8 +26,10 @@ function describe(rebuilding: Rebuilding): string {
 }
 
 function describeRows(rebuilding: Exclude<Rebuilding, { kind: 'refused' }>): string {
-  const { inserted, updated, deleted, historyRows } = rebuilding;
-  return `${inserted} users inserted, ${updated} updated, ${deleted} deleted; ${historyRows} rows of revenue over time changed`;
+  const { inserted, updated, deleted, historyRows, userHistoryRows } = rebuilding;
+  const byUser =
+    userHistoryRows === undefined ? '' : `, and ${userHistoryRows} hours or days of users`;
+  return `${inserted} users inserted, ${updated} updated, ${deleted} deleted; ${historyRows} rows of revenue over time changed${byUser}`;
 }
 
 runCommand(async () => {

@@ -11,6 +11,7 @@ interface Task {
   readonly dataSource: DataSource;
   readonly log: StagingLogReader;
   readonly dataDir: string;
+  readonly userHistory: boolean;
   readonly shareFiles: readonly string[];
   readonly refresh: () => Promise<void>;
   readonly onProgress: (done: number, total: number) => void;
@@ -34,6 +35,7 @@ export async function runOnBalances<T>(
   const result = await withWorkspace(appConfig, ({ log, dataSource, refresh }) =>
     work({
       ...{ log, dataSource, refresh, shareFiles, dataDir: appConfig.dataDir },
+      userHistory: appConfig.userHistory,
       onProgress: reading.report,
       onUsers: comparing.report,
     }),

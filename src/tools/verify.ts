@@ -10,17 +10,33 @@ function describe(verification: Verification): string {
     return `refused, ${verification.code}: ${verification.message}`;
   const { kind, offset, events, users, hours, deadLetters } = verification;
   const read = `${events.inLog} events of ${users} users in ${hours} hours up to offset ${offset}`;
-  if (kind === 'exact') return `exact: the tables hold the sums of ${read}; zero drift`;
+  const byUser = describeUserHistory(verification);
+  if (kind === 'exact') return `exact: the tables hold the sums of ${read}; zero drift${byUser}`;
   const { differences, differencesTotal, historyDifferences, historyDifferencesTotal } =
     verification;
   const lines = [
     ...differences.map((user) => describeSums(JSON.stringify(user.userId), user)),
     ...historyDifferences.map((row) => describeSums(`${row.bucket} ${row.from}`, row)),
+    ...(verification.userHistory?.differences ?? []).map((row) =>
+      describeSums(`${JSON.stringify(row.userId)} ${row.from}`, row),
+    ),
   ];
   const dead = `dead letters: ${deadLetters.inLog} in the log, ${deadLetters.inTable} in the table`;
   const loaded = `${events.inTable} events loaded`;
   const differ = `${differencesTotal} users differ, and ${historyDifferencesTotal} hours or days`;
-  return [`drift: ${differ} (${read}; ${loaded}; ${dead})`, ...lines].join('\n');
+  return [`drift: ${differ} (${read}; ${loaded}; ${dead})${byUser}`, ...lines].join('\n');
+}
+
+/** Nothing where it is not kept. */
+function describeUserHistory({ userHistory }: Exclude<Verification, { kind: 'refused' }>): string {
+  if (userHistory === undefined) return '';
+  if (userHistory === null) {
+    return '; revenue of users over time was not compared: loads went on without it, npm run rebuild fills it in';
+  }
+  const { from, hours, differencesTotal } = userHistory;
+  const since = from === null ? '' : ` from ${from} on`;
+  const differ = differencesTotal === 0 ? '' : `, of which ${differencesTotal} differ`;
+  return `; and revenue of users over time, ${hours} hours or days of users${since}${differ}`;
 }
 
 const describeSums = (

@@ -9,6 +9,7 @@ import { recompute, type Contribution, type Recomputed } from './recompute.js';
 import { untilLogStays } from './until-log-stays.js';
 import type { VerifyOptions } from './verify-balances.js';
 import { walkTable } from './walk-table.js';
+import { correctUserHours, noteRebuiltHistory } from './walk-user-hours.js';
 
 export type Rebuilding =
   | ({
@@ -20,6 +21,8 @@ export type Rebuilding =
       readonly hours: number;
       /** Of revenue over time: so many were inserted, updated or deleted. */
       readonly historyRows: number;
+      /** Where revenue over time is kept by user: so many hours and days of users were put right. */
+      readonly userHistoryRows?: number;
     } & CorrectedRows &
       /** As they were found. Those of events are put right, those of dead letters are not. */
       Counts)
@@ -39,7 +42,7 @@ const LOCK_WAIT_MS = 30_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
- * Recomputes the balances and revenue over time as `verifyBalances` does, and puts the tables right, in one transaction:
+ * Recomputes the balances and revenue over time, by user where that is kept, as `verifyBalances` does, and puts the tables right, in one transaction:
  * inserts, updates and deletes the rows that differ, touches no other, and sets the checkpoints' counts of events.
  * Or changes nothing, however it ends.
  *
@@ -52,7 +55,9 @@ export async function rebuildBalances(options: RebuildOptions): Promise<Rebuildi
   return untilLogStays(() =>
     inSnapshot(options.dataSource, async (manager) => {
       await stopLoads(manager, options.lockWaitMs ?? LOCK_WAIT_MS);
-      return recompute(manager, options, (recomputed) => putRight(manager, recomputed));
+      return recompute(manager, { ...options, userHours: 'all' }, (recomputed) =>
+        putRight(manager, recomputed),
+      );
     }),
   );
 }
@@ -74,7 +79,7 @@ async function stopLoads(manager: EntityManager, waitMs: number): Promise<void> 
 }
 
 async function putRight(manager: EntityManager, recomputed: Recomputed): Promise<Rebuilding> {
-  const { own, others, contributions, sums, hourSums } = recomputed;
+  const { own, others, contributions, sums, hourSums, userHours } = recomputed;
   if (own.checkpoint.offset === 0 && others.length === 0) return NOTHING_LOADED;
   const rows = { inserted: 0, updated: 0, deleted: 0 };
   const users = await walkTable(manager, sums, async (mismatches) => {
@@ -84,14 +89,17 @@ async function putRight(manager: EntityManager, recomputed: Recomputed): Promise
     rows.deleted += deleted;
   });
   const historyRows = await correctHistory(manager, hourSums);
-  const logsCorrected = await correctEvents(manager, contributions);
-  const rowsCorrected = historyRows + rows.inserted + rows.updated + rows.deleted;
+  const userHistoryRows = userHours === null ? 0 : await correctUserHours(manager, userHours);
+  const logsNoted = userHours === null ? 0 : await noteRebuiltHistory(manager, userHours);
+  const logsCorrected = logsNoted + (await correctEvents(manager, contributions));
+  const rowsCorrected = historyRows + userHistoryRows + rows.inserted + rows.updated + rows.deleted;
   const isExact = logsCorrected + rowsCorrected === 0;
   const counts = await readCounts(manager, recomputed);
   const { offset } = own.checkpoint;
   return {
     ...{ kind: isExact ? 'exact' : 'rebuilt', offset, users, ...rows },
     ...{ hours: hourSums.size, historyRows },
+    ...(userHours === null ? {} : { userHistoryRows }),
     ...counts,
   };
 }

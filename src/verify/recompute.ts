@@ -9,6 +9,13 @@ import { closeShares, openOtherShares } from './other-shares.js';
 import type { Share } from './share-file.js';
 import { sumLog, type SummedPart } from './sum-log.js';
 import type { CountedSums, SortedSums } from './user-sum.js';
+import {
+  findUserHoursRange,
+  UserHourSums,
+  type UserHours,
+  type UserHoursAsked,
+  type UserHoursRange,
+} from './user-hours.js';
 import { UserSums } from './user-sums.js';
 
 export interface RecomputeOptions extends OwnLog {
@@ -18,6 +25,8 @@ export interface RecomputeOptions extends OwnLog {
   readonly onProgress: (done: number, total: number) => void;
   /** While the sums are gone through: in users, of whom some are counted more than once. */
   readonly onUsers?: (done: number, total: number) => void;
+  /** Whether revenue over time is kept by user. */
+  readonly userHistory?: boolean;
   /** So many are kept in memory; the rest is sorted on disk. */
   readonly usersMax?: number;
   /** Where: the system's directory of temporary files, unless given. */
@@ -38,16 +47,22 @@ export interface Recomputed {
   readonly sums: SortedSums;
   /** Of all logs and users. */
   readonly hourSums: HourSums;
+  /** By user; null where nothing can be said of any hour, or nobody asked. */
+  readonly userHours: UserHours | null;
 }
 
+const HISTORY = 'revenue_history';
+const USER_HISTORY = 'user_revenue_history';
+
 const USERS_MAX = 500_000;
+const USER_HOURS_MAX = 250_000;
 
 /** An older database, while MIGRATIONS_RUN=false. */
-const HISTORY_MISSING: Refused = {
+const missing = (table: string): Refused => ({
   kind: 'refused',
   code: 'TABLE_MISSING',
-  message: 'the table revenue_history does not exist yet: call GET /createTable, then run it again',
-};
+  message: `the table ${table} does not exist yet: call GET /createTable, then run it again`,
+});
 
 /**
  * Recomputes what the logs contributed up to their checkpoints, as the transaction of `manager` sees
@@ -58,10 +73,11 @@ const HISTORY_MISSING: Refused = {
  */
 export async function recompute<T>(
   manager: EntityManager,
-  options: RecomputeOptions,
+  options: RecomputeOptions & { readonly userHours: UserHoursAsked },
   work: (recomputed: Recomputed) => Promise<T>,
 ): Promise<T | Refused> {
-  if (!(await tableStands(manager, 'revenue_history'))) return HISTORY_MISSING;
+  const tables = options.userHistory === true ? [HISTORY, USER_HISTORY] : [HISTORY];
+  for (const table of tables) if (!(await tableStands(manager, table))) return missing(table);
   const others = await readOtherLogs(manager, options.log.identity);
   const given = await openOtherShares(others, options.shareFiles ?? []);
   if (given.kind === 'refused') return given;
@@ -69,12 +85,18 @@ export async function recompute<T>(
     const own = await findLoadedPart(manager, options);
     if (own.kind === 'refused') return own;
     try {
-      return await withSums(options, own, ({ sources, part }) => {
+      const shares = [...(own.from === null ? [] : [own.from]), ...given.shares];
+      const range =
+        options.userHistory === true
+          ? await findUserHoursRange(manager, options.userHours, shares.map(hoursOf))
+          : null;
+      return await withSums(options, { ...own, range }, ({ sources, part, userHours }) => {
         const contributions = [contribution(options, own, part), ...given.shares];
         return work({
           ...{ own, others, contributions },
           sums: merged([...sources, ...given.shares], options.onUsers),
-          hourSums: mergeHours(contributions.map(({ hourSums }) => hourSums)),
+          hourSums: mergeHours(contributions.map(hoursOf)),
+          userHours,
         });
       });
     } finally {
@@ -85,28 +107,48 @@ export async function recompute<T>(
   }
 }
 
+const hoursOf = ({ hourSums }: { readonly hourSums: HourSums }): HourSums => hourSums;
+
 interface OwnSums {
   readonly sources: readonly CountedSums[];
   /** Behind the share that the reading began at. */
   readonly part: SummedPart;
+  readonly userHours: UserHours | null;
 }
+
+interface OwnPart extends LoadedPart {
+  readonly range: UserHoursRange | null;
+}
+
+const sorted = (sums: UserSums): SortedSums =>
+  mergeSums(sums.sources().map((source) => source.sums));
 
 async function withSums<T>(
   { log, onProgress, usersMax, sortDirectory }: RecomputeOptions,
-  { checkpoint, quarantined, resubmitted, from }: LoadedPart,
+  { checkpoint, quarantined, resubmitted, from, range }: OwnPart,
   work: (sums: OwnSums) => Promise<T>,
 ): Promise<T> {
   const sums = new UserSums(usersMax ?? USERS_MAX, sortDirectory);
+  const hoursMax = Math.min(usersMax ?? USER_HOURS_MAX, USER_HOURS_MAX);
+  const byHour = new UserSums(hoursMax, sortDirectory);
+  const userHours = range === null ? null : new UserHourSums(byHour, range);
   try {
     const start = from?.offset ?? START_OF_LOG;
-    const toRead = { log, from: start, to: checkpoint.offset, quarantined, resubmitted };
+    const toRead = {
+      ...{ log, from: start, to: checkpoint.offset, quarantined, resubmitted },
+      userHours,
+    };
     const part = await sumLog(sums, toRead, (done) => {
       onProgress(done - start, checkpoint.offset - start);
     });
     const sources = sums.sources();
-    return await work({ sources: from === null ? sources : [...sources, from], part });
+    return await work({
+      ...{ sources: from === null ? sources : [...sources, from], part },
+      userHours: range === null ? null : { ...range, sums: sorted(byHour) },
+    });
   } finally {
     await sums.dispose();
+    await byHour.dispose();
   }
 }
 

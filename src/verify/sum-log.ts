@@ -7,6 +7,7 @@ import {
 } from '../staging-log/staging-log.port.js';
 import { addToHour, hourOf, type HourSums } from './hour-sums.js';
 import { linesOf, readChange } from './read-change.js';
+import type { UserHourSums } from './user-hours.js';
 import type { UserSums } from './user-sums.js';
 
 /** A part of a log, from one record's start to another's. */
@@ -18,6 +19,8 @@ export interface LogPart {
   readonly quarantined: readonly { readonly from: number; readonly to: number }[];
   /** The offsets of the corrections that are in the balances. Any other one was not counted at all. */
   readonly resubmitted: ReadonlySet<number>;
+  /** Gets the events by user and hour, too. */
+  readonly userHours?: UserHourSums | null;
 }
 
 export interface SummedPart {
@@ -63,7 +66,8 @@ export async function sumLog(
   part: LogPart,
   onProgress: (done: number) => void,
 ): Promise<SummedPart> {
-  const totals: Totals = { sums, hourSums: new Map(), events: 0, deadLetters: 0 };
+  const { userHours = null } = part;
+  const totals: Totals = { sums, userHours, hourSums: new Map(), events: 0, deadLetters: 0 };
   let offset: number = part.from;
   for (const range of [...rangesWithin(part), null]) {
     const end = range?.from ?? part.to;
@@ -73,6 +77,7 @@ export async function sumLog(
       addRecords(totals, read, part.resubmitted);
       offset = read.next;
       await sums.makeRoom();
+      await userHours?.sums.makeRoom();
       onProgress(offset);
     }
     if (range === null) break;
@@ -128,6 +133,7 @@ function cut(chunk: LogChunk, offset: number, end: number): ReadRecords {
 /** What was found so far. */
 interface Totals {
   readonly sums: UserSums;
+  readonly userHours: UserHourSums | null;
   readonly hourSums: Map<number, bigint>;
   events: number;
   deadLetters: number;
@@ -152,7 +158,9 @@ function addRecords(
     } else if (counts) {
       totals.events += 1;
       totals.sums.add(change.userId, change.amount);
-      addToHour(totals.hourSums, hourOf(change.timestamp), change.amount);
+      const hour = hourOf(change.timestamp);
+      addToHour(totals.hourSums, hour, change.amount);
+      totals.userHours?.add(change.userId, hour, change.amount);
     }
   }
 }

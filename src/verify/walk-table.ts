@@ -4,7 +4,7 @@ import { millionths } from './decimal-millionths.js';
 import { SumCursor } from './merge-sums.js';
 import type { SortedSums, UserSum } from './user-sum.js';
 
-/** A user whose balance is not the sum; null where one of the two has no such user, but never both. */
+/** A user, or another key of sums, that has another sum in the table; null where one of the two has none, but never both. */
 export interface Mismatch {
   readonly userId: string;
   readonly sum: bigint | null;
@@ -12,8 +12,10 @@ export interface Mismatch {
   readonly inTable: string | null;
 }
 
-interface TableRow {
-  readonly user_id: string;
+/** Of a user, or of another key that sums have. */
+export interface TableRow {
+  readonly key: string;
+  /** As PostgreSQL prints it. */
   readonly revenue: string;
 }
 
@@ -29,8 +31,17 @@ const MISMATCHES_MAX = 10_000;
  * by key, and these users are all behind the last row that was read.
  * @returns how many users have a sum.
  */
-export async function walkTable(
+export function walkTable(
   manager: EntityManager,
+  sums: SortedSums,
+  onMismatches: (mismatches: readonly Mismatch[]) => Promise<void> | void,
+): Promise<number> {
+  return walkRows(tableRows(manager), sums, onMismatches);
+}
+
+/** The same with rows of another table, in the order of the bytes of their keys. */
+export async function walkRows(
+  rows: AsyncIterable<TableRow>,
   sums: SortedSums,
   onMismatches: (mismatches: readonly Mismatch[]) => Promise<void> | void,
 ): Promise<number> {
@@ -49,7 +60,7 @@ export async function walkTable(
   };
   try {
     await inLog.fill();
-    for await (const { user_id: userId, revenue } of tableRows(manager)) {
+    for await (const { key: userId, revenue } of rows) {
       let taken = await take(userId);
       for (; taken !== null && taken.userId !== userId; taken = await take(userId)) {
         await told.add({ ...taken, inTable: null });
@@ -89,12 +100,12 @@ class Batches {
 async function* tableRows(manager: EntityManager): AsyncGenerator<TableRow> {
   for (let after: string | null = null; ;) {
     const rows: TableRow[] = await manager.query(
-      `select user_id, trim_scale(revenue)::text as revenue from users_revenue
+      `select user_id as key, trim_scale(revenue)::text as revenue from users_revenue
         where $1::text is null or user_id > $1 order by user_id limit ${PAGE_ROWS}`,
       [after],
     );
     yield* rows;
-    after = rows.at(-1)?.user_id ?? null;
+    after = rows.at(-1)?.key ?? null;
     if (rows.length < PAGE_ROWS) return;
   }
 }

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { Problem } from '../problem.js';
 import { PROBLEM_CODES, type ProblemCode } from './problem-codes.js';
-import { arrayOf, COUNT, ref, TEXT, TIME, type Schema } from './schema.js';
+import { arrayOf, COUNT, orNull, ref, TEXT, TIME, type Schema } from './schema.js';
 
 /** One answer of an operation, as OpenAPI writes it. */
 export interface AnswerObject {
@@ -37,6 +37,7 @@ const MEMBERS: Readonly<Record<string, Schema>> = {
   line: COUNT,
   sentSince: TIME,
   rolledUpBefore: TIME,
+  knownFrom: orNull(TIME),
   progress: ref('RunProgress'),
 };
 
