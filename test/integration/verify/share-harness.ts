@@ -18,7 +18,7 @@ import type { LoadHarness } from '../processor/load-harness.js';
 export class ShareHarness {
   constructor(private readonly loads: LoadHarness) {}
 
-  verify(log: StagingLogReader, more: { shareFiles?: string[]; dataDir?: string } = {}) {
+  verify(log: StagingLogReader, more: Partial<Parameters<typeof verifyBalances>[0]> = {}) {
     return verifyBalances({ ...this.own(log), ...more }) satisfies Promise<Verification>;
   }
 
