@@ -107,6 +107,8 @@ function compare(measured, { rows, fewUsers }) {
     { one: ROWS.product, other: ROWS.copy, min: fewUsers ? 20 : null },
     { one: ROWS.product, other: ROWS.plain, min: 2 },
     { one: ROWS.productAgain, other: ROWS.plainAgain, min: 2 },
+    { one: ROWS.userHistory, other: ROWS.product, min: 0.4 },
+    { one: ROWS.userHistoryAgain, other: ROWS.productAgain, min: 0.4 },
   ].filter(({ one, other }) => one in measured && other in measured);
   return pairs.map(({ one, other, min }) => {
     const ratios = measured[one].map(

@@ -16,6 +16,8 @@ export const DUCKDB_FORMS = [
 export const ROWS = {
   product: 'product, users are new',
   productAgain: 'product, users are there',
+  userHistory: 'with user history, users are new',
+  userHistoryAgain: 'with user history, users are there',
   fold: 'product, the fold alone',
   copy: 'COPY and SQL',
   plain: 'Map and COPY, users are new',
@@ -33,19 +35,13 @@ export function stage(parent, staging) {
  */
 export const subjects = {
   async product(bench) {
-    const { query } = bench.database;
-    await emptyTables(query);
-    const load = async (times) => {
-      const figures = await child(bench, 'product');
-      const [{ events }] = await query('select sum(events) as events from load_checkpoint');
-      await expectTable(bench, 'users_revenue', { times, ...bench.staged.all });
-      return { ...figures, events: Number(events), users: bench.staged.all.users };
-    };
-    const created = await load(1);
-    // As another log of the same users: only the checkpoint of this one tells the two apart.
-    await query('delete from load_checkpoint');
-    await query('checkpoint');
-    return { [ROWS.product]: created, [ROWS.productAgain]: await load(2) };
+    const [created, again] = await loadTwice(bench, false);
+    return { [ROWS.product]: created, [ROWS.productAgain]: again };
+  },
+
+  async userHistory(bench) {
+    const [created, again] = await loadTwice(bench, true);
+    return { [ROWS.userHistory]: created, [ROWS.userHistoryAgain]: again };
   },
 
   async fold(bench) {
@@ -94,6 +90,26 @@ export const subjects = {
   },
 };
 
+/**
+ * Of new users, and once more of the same ones. By hour, the second time adds to the hours that the first one made.
+ */
+async function loadTwice(bench, byHour) {
+  const { query } = bench.database;
+  await emptyTables(query);
+  const load = async (times) => {
+    const figures = await child(bench, 'product', { byHour });
+    const [{ events }] = await query('select sum(events) as events from load_checkpoint');
+    await expectTable(bench, 'users_revenue', { times, ...bench.staged.all });
+    if (byHour) await expectHistory(bench, times);
+    return { ...figures, events: Number(events), users: bench.staged.all.users };
+  };
+  const created = await load(1);
+  // As another log of the same users: only the checkpoint of this one tells the two apart.
+  await query('update load_checkpoint set log_id = gen_random_uuid()');
+  await query('checkpoint');
+  return [created, await load(2)];
+}
+
 function child({ parent, dataDir, database: { url } }, subject, more = {}) {
   return measureInChild(CHILD, parent, { subject, dataDir, url, ...more });
 }
@@ -102,6 +118,17 @@ async function expectTable({ database: { query } }, table, { times, users, micro
   const [row] = await query(`
     select count(*)::integer as users, (sum(revenue) * 1000000)::bigint::text as micros from ${table}`);
   expectSum(table, [row, { users, micros: String(BigInt(micros) * BigInt(times)) }]);
+}
+
+async function expectHistory({ database: { query }, staged }, times) {
+  const [row] = await query(`
+    select count(distinct user_id)::integer as users, (sum(revenue) * 1000000)::bigint::text as micros
+      from user_revenue_history`);
+  const { users, micros } = staged.all;
+  expectSum('user_revenue_history', [
+    row,
+    { users, micros: String(BigInt(micros) * BigInt(times)) },
+  ]);
 }
 
 /** @param errorMax relative */

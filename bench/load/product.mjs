@@ -16,9 +16,10 @@ const NO_BOUNDS = { usersMax: Infinity, readMsMax: Infinity };
 /**
  * What `npm run load` does in a process that is as fresh, with the bounds of the defaults: from the beginning of the
  * first run to its end, by which all is committed.
+ * @param measurement `byHour`: with revenue over time by user
  * @returns `transactionMs`: so much of it was in transactions
  */
-export async function loadLog({ dataDir, url, directory }) {
+export async function loadLog({ dataDir, url, directory, byHour = false }) {
   const dataSource = await new DataSource(dataSourceOptions(url)).initialize();
   const opened = await openStoppedLog(dataDir, complain);
   const transactions = timeTransactions(dataSource);
@@ -33,7 +34,7 @@ export async function loadLog({ dataDir, url, directory }) {
     dataSource,
     log: opened.log,
     dataDir: directory,
-    bounds: { usersMax, readMsMax },
+    bounds: { usersMax, readMsMax, byHour },
     historyHoursMax: HISTORY_HOURS_MAX,
     pool,
     stop: new AbortController().signal,

@@ -78,7 +78,7 @@ describe('revenue over time by user, of which a share tells nothing', () => {
     expect(await userRows(bench.loads)).toEqual(await sumRecords(bench.loads, { from }));
   });
 
-  test('is known and compared behind the last hour of another bench.log, whose share is given', async () => {
+  test('is known and compared behind the last hour of another log, whose share is given', async () => {
     const other = await bench.open('other');
     await bench.stage(0, 4, other);
     await bench.load(false, other);
