@@ -105,10 +105,11 @@ describe('the migrations', () => {
     const source = await connect();
     await runPendingMigrations(source);
     await source.undoLastMigration();
+    await source.undoLastMigration();
     await source.query('drop table dead_letters');
-    expect(await runPendingMigrations(source)).toEqual(NAMES.slice(-1));
+    expect(await runPendingMigrations(source)).toEqual(NAMES.slice(-2));
     expect(await forgetDropped(source)).toEqual(['dead_letters']);
-    expect(await runPendingMigrations(source)).toEqual([NAMES[2], NAMES.at(-1)]);
+    expect(await runPendingMigrations(source)).toEqual([NAMES[2], NAMES.at(-2)]);
     const { upQueries } = await source.driver.createSchemaBuilder().log();
     expect(upQueries).toEqual([]);
   });

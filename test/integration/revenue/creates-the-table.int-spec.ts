@@ -35,7 +35,8 @@ describe('create table', () => {
 
   const dropAll = () =>
     harness.dataSource.query(
-      'drop table users_revenue, load_checkpoint, dead_letters, resubmissions, loads, migrations',
+      `drop table users_revenue, load_checkpoint, dead_letters, resubmissions, loads, revenue_history,
+         migrations`,
     );
 
   test('creates what is missing, and says whether it did', async () => {
