@@ -83,8 +83,7 @@ export class SpanOutlet implements SpanProcessor {
     this.leftOut += spans;
     if (this.failing) return;
     this.failing = true;
-    const reason = error?.message ?? 'no reason was given';
-    this.report('warn', `traces do not reach the collector (${reason}); all else goes on`);
+    this.report('warn', `traces do not reach the collector (${reasonOf(error)}); all else goes on`);
   }
 
   private tellSuccess(): void {
@@ -99,4 +98,12 @@ export class SpanOutlet implements SpanProcessor {
     }
     this.failing = false;
   }
+}
+
+/** Errors of a host with several addresses have a code and no message, answers without a phrase a status. */
+function reasonOf(error: (Error & { readonly code?: unknown }) | undefined): string {
+  if (error === undefined) return 'no reason was given';
+  const { message, code, name } = error;
+  if (message !== '') return message;
+  return typeof code === 'string' || typeof code === 'number' ? String(code) : name;
 }
