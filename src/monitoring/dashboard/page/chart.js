@@ -1,20 +1,9 @@
 import { byId, setText } from './dom.js';
 import { formatClock, formatRate } from './format.js';
+import { axis, color, HEIGHT, keepWide } from './plot.js';
 
-const HEIGHT = 220;
 /** What is shown at least, and at most. */
 const SECONDS = { min: 60, max: 300 };
-
-/** @param {string} name of a colour in dashboard.css, as it is in the theme of now */
-const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
-/** @returns {import('uplot').Axis} */
-const axis = () => ({
-  stroke: () => color('--soft'),
-  grid: { stroke: () => color('--line'), width: 1 },
-  ticks: { show: false },
-  font: '12px system-ui, sans-serif',
-});
 
 /** @param {string} name @returns {import('uplot').Series} */
 const series = (name) => ({
@@ -43,7 +32,7 @@ export class RateChart {
     /** @type {import('uplot').AlignedData} */
     this.data = [[], [], []];
     this.plot = new uPlot(this.options(), this.data, this.box);
-    new ResizeObserver(() => this.fit()).observe(this.box);
+    keepWide(this.plot, this.box);
   }
 
   /** @param {readonly import('./rates.js').Point[]} points */
@@ -59,11 +48,6 @@ export class RateChart {
   /** With the colours of the theme of now. */
   paint() {
     this.plot.redraw(false, true);
-  }
-
-  fit() {
-    const width = this.box.clientWidth;
-    if (width > 0 && width !== this.plot.width) this.plot.setSize({ width, height: HEIGHT });
   }
 
   /** @returns {import('uplot').Options} */
