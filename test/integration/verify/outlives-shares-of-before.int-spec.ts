@@ -42,12 +42,9 @@ describe('share files of deleted segments, written before they told of hours', (
 
   async function writeVersion1(): Promise<void> {
     const [header = '', , ...rest] = (await readFile(share, 'utf8')).split('\n');
-    const {
-      hours: _hours,
-      hoursBytes: _bytes,
-      ...before
-    } = JSON.parse(header) as Record<string, unknown>;
-    const lines = [JSON.stringify({ ...before, version: 1 }), ...rest.slice(0, -2)];
+    const before = { ...(JSON.parse(header) as Record<string, unknown>), version: 1 };
+    for (const later of ['hours', 'hoursBytes']) Reflect.deleteProperty(before, later);
+    const lines = [JSON.stringify(before), ...rest.slice(0, -2)];
     const bytes = Buffer.from(`${lines.join('\n')}\n`);
     await writeFile(share, bytes);
     await writeFile(share, `${crc32(bytes).toString(16).padStart(8, '0')}\n`, { flag: 'a' });
