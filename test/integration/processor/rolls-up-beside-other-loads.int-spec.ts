@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { StatementProxy } from '../../support/statement-proxy.js';
+import { endOf, FaultBench } from './fault-bench.js';
 import { append, LoadHarness } from './load-harness.js';
 
 const HOUR_MS = 3_600_000;
@@ -49,5 +51,46 @@ describe('hours become days while others load', () => {
       [new Date(today - DAY_MS)],
     );
     expect(old).toEqual([]);
+  });
+
+  test('each statement of a load that makes days may fail, its commit be lost: the next load knows', async () => {
+    const proxy = await StatementProxy.open(harness.database.url);
+    try {
+      const bench = new FaultBench(harness);
+      const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+      let now = today;
+      const log = await harness.openLog('data', { now: () => now });
+      const dataSource = await harness.connect(proxy.url);
+      const struck: string[] = [];
+      for (let number = 1; ; number++) {
+        for (const days of [4, 3, 0]) {
+          now = today - days * DAY_MS + number * HOUR_MS;
+          await append(log, ['abc', 0.25]);
+        }
+        const processor = harness.processor(log, { dataSource, historyHoursMax: 24 });
+        proxy.watch(number, async (exchange) => {
+          exchange.deliver();
+          await exchange.answered;
+          exchange.cut();
+        });
+        await endOf(processor.runOnce());
+        await proxy.struckEnd;
+        proxy.disarm();
+        const text = proxy.struck?.text;
+        await bench.expectAllLoaded(processor, log, { events: 3 * number });
+        const hours: unknown[] = await harness.dataSource.query(
+          `select from revenue_history where bucket = 'hour' and start < $1`,
+          [new Date(today - DAY_MS)],
+        );
+        expect(hours).toEqual([]);
+        if (text === undefined) break;
+        struck.push(text);
+      }
+      for (const word of [/delete from revenue_history where bucket = 'hour'/, /^commit/i]) {
+        expect(struck).toContainEqual(expect.stringMatching(word));
+      }
+    } finally {
+      await proxy.close();
+    }
   });
 });
