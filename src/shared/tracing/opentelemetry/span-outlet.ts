@@ -11,7 +11,9 @@ import {
 const WAITING_MAX = 8_192;
 const BATCH_MAX = 512;
 const BATCH_DELAY_MS = 1_000;
-/** Beyond the exporter's own bound. */
+/** Beyond the exporter's own bound, which is of silence: an answer that trickles in has none. */
+const ANSWER_TIMEOUT_MS = 8_000;
+/** Beyond that. */
 const EXPORT_TIMEOUT_MS = 10_000;
 /** How often it is told that spans were left out. */
 const LEFT_OUT_EVERY_MS = 60_000;
@@ -72,11 +74,19 @@ export class SpanOutlet implements SpanProcessor {
 
   private send(spans: ReadableSpan[], done: (result: ExportResult) => void): void {
     this.waiting -= spans.length;
-    this.exporter.export(spans, (result) => {
+    let settled = false;
+    const settle = (result: ExportResult): void => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
       if (result.code === ExportResultCode.SUCCESS) this.tellSuccess();
       else this.tellFailure(spans.length, result.error);
       done(result);
-    });
+    };
+    const timer = setTimeout(() => {
+      settle({ code: ExportResultCode.FAILED, error: new Error('no whole answer in time') });
+    }, ANSWER_TIMEOUT_MS).unref();
+    this.exporter.export(spans, settle);
   }
 
   private tellFailure(spans: number, error: Error | undefined): void {
