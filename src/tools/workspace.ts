@@ -14,6 +14,7 @@ import {
   type LogAsItIs,
 } from '../staging-log/log-tools.port.js';
 import type { StagingLogReader } from '../staging-log/staging-log.port.js';
+import { namingConnection, namingDatabase } from './database-failure.js';
 import { FollowedOwner } from './followed-owner.js';
 
 /** What a tool works on: the log and the database of a data directory. */
@@ -33,6 +34,7 @@ type Undo = () => Promise<unknown>;
  * Opens a data directory for a tool, and closes it whatever happens. Beside a running application
  * it uses that one's database and durable end; with it stopped it takes the ownership and starts
  * the embedded database itself.
+ * @throws DatabaseFailure for what the database did not do, and what `work` throws.
  */
 export async function withWorkspace<T>(
   config: AppConfig,
@@ -42,7 +44,7 @@ export async function withWorkspace<T>(
     const running = await findOwner(config.dataDir);
     const workspace =
       running === null ? await openStopped(config, undo) : await openBeside(config.dataDir, undo);
-    return work(workspace);
+    return namingDatabase(workspace.dataSource, () => work(workspace));
   });
 }
 
@@ -51,11 +53,13 @@ export async function withDatabase<T>(
   config: AppConfig,
   work: (dataSource: DataSource) => Promise<T>,
 ): Promise<T> {
+  const run = (dataSource: DataSource): Promise<T> =>
+    namingDatabase(dataSource, () => work(dataSource));
   if ((await findOwner(config.dataDir)) === null) {
-    return asOwner(config, async (connectDatabase) => work(await connectDatabase()));
+    return asOwner(config, async (connectDatabase) => run(await connectDatabase()));
   }
   const { databaseUrl } = await FollowedOwner.ask(config.dataDir);
-  return withUndo(async (undo) => work(await connect(databaseUrl, undo)));
+  return withUndo(async (undo) => run(await connect(databaseUrl, undo)));
 }
 
 /**
@@ -89,7 +93,9 @@ export async function asOwner<T>(
   work: (connectDatabase: () => Promise<DataSource>) => Promise<T>,
 ): Promise<T> {
   return withUndo(async (undo) => {
-    const owner = await DataDirectoryOwner.acquire(config.dataDir);
+    const { dataDir } = config;
+    if (!existsSync(dataDir)) await findNoLog(dataDir);
+    const owner = await DataDirectoryOwner.acquire(dataDir);
     undo.push(() => owner.release());
     return work(() => connectStopped(config, undo));
   });
@@ -121,7 +127,14 @@ async function openBeside(dataDir: string, undo: Undo[]): Promise<Workspace> {
   return { log: opened.log, dataSource, refresh: owner.refresh };
 }
 
+/** To become the owner makes the directory. Where there is none, a tool makes nothing. @throws LogDirectoryError */
+async function findNoLog(dataDir: string): Promise<void> {
+  const opened = await openLogAsItIs(join(dataDir, 'staging'), null);
+  await opened.close(); // it is there since a moment ago
+}
+
 async function openStopped(config: AppConfig, undo: Undo[]): Promise<Workspace> {
+  if (!existsSync(join(config.dataDir, 'staging'))) await findNoLog(config.dataDir);
   const owner = await DataDirectoryOwner.acquire(config.dataDir);
   undo.push(() => owner.release());
   const opened = await openStoppedLog(config.dataDir, (level, message) => {
@@ -150,7 +163,9 @@ async function startEmbedded(dataDir: string, undo: Undo[]): Promise<string> {
 }
 
 async function connect(url: string, undo: Undo[]): Promise<DataSource> {
-  const dataSource = await new DataSource(dataSourceOptions(url)).initialize();
+  const dataSource = await namingConnection(url, () =>
+    new DataSource(dataSourceOptions(url)).initialize(),
+  );
   undo.push(() => dataSource.destroy());
   return dataSource;
 }
