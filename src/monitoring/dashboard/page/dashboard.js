@@ -102,6 +102,7 @@ function startTheme() {
   show();
 }
 
+setText(byId('zone'), Intl.DateTimeFormat().resolvedOptions().timeZone);
 const live = new LiveConnection(take, change);
 startTheme();
 startKeys(() => {

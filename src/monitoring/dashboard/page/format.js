@@ -66,19 +66,25 @@ export const formatDay = (iso, timeZone) =>
 /**
  * An exact decimal, as the server says it, with groups of three digits: it may be longer than a number holds.
  * @param {string} decimal
+ * @param {number} [places] at least, so that decimals below each other are aligned
  */
-export function formatRevenue(decimal) {
-  const [whole = '', fraction] = decimal.split('.');
+export function formatRevenue(decimal, places = 0) {
+  const [whole = '', digits = ''] = decimal.split('.');
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
-  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
+  const fraction = digits.padEnd(places, '0');
+  return fraction === '' ? grouped : `${grouped}.${fraction}`;
 }
+
+/** The most decimal places of any. @param {readonly string[]} decimals */
+export const placesOf = (decimals) =>
+  Math.max(0, ...decimals.map((decimal) => (decimal.split('.')[1] ?? '').length));
 
 /**
  * The exact sum of exact decimals.
  * @param {readonly string[]} decimals
  */
 export function sumOf(decimals) {
-  const places = Math.max(0, ...decimals.map((decimal) => (decimal.split('.')[1] ?? '').length));
+  const places = placesOf(decimals);
   const units = decimals.reduce((sum, decimal) => {
     const [whole = '', fraction = ''] = decimal.split('.');
     return sum + BigInt(whole + fraction.padEnd(places, '0'));

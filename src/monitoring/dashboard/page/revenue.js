@@ -1,6 +1,6 @@
 import { describeError, requestJson } from './api.js';
 import { byId, makeRow, setText } from './dom.js';
-import { formatDay, formatHour, formatRevenue, formatTime, sumOf } from './format.js';
+import { formatDay, formatHour, formatRevenue, placesOf, sumOf } from './format.js';
 import { RevenueChart } from './revenue-chart.js';
 
 /** @typedef {{ from: string, revenue: string }} Bucket an hour or a day, and what was earned in it */
@@ -21,6 +21,7 @@ const chart = new RevenueChart(point);
 const buttons = [...document.querySelectorAll('#revenue-range button')].filter(
   (button) => button instanceof HTMLButtonElement,
 );
+const asTable = byId('revenue-as-table');
 /** @type {keyof typeof QUERIES} */
 let range = '24h';
 /** By the clock of the server. */
@@ -42,6 +43,19 @@ export function startRevenue() {
       void read();
     });
   }
+  asTable.addEventListener('click', () => {
+    asTable.setAttribute('aria-pressed', String(asTable.getAttribute('aria-pressed') !== 'true'));
+    showForm();
+  });
+}
+
+/** A plot, or for those who cannot see or point the same as a table. */
+function showForm() {
+  const isTable = asTable.getAttribute('aria-pressed') === 'true';
+  const isEmpty = shown.buckets.length === 0;
+  asTable.hidden = isEmpty;
+  byId('revenue-chart').hidden = isTable || isEmpty;
+  byId('revenue-table').hidden = !isTable || isEmpty;
 }
 
 /** Called with each news of the application: asks once a minute, while somebody looks. @param {Live} live */
@@ -74,7 +88,7 @@ async function read() {
     if (wanted !== mine) return;
     dueSeconds = uptimeSeconds + AFTER_FAILURE_SECONDS;
     show({ bucket: shown.bucket, buckets: [] });
-    setText(byId('revenue-note'), `Cannot be shown: ${describeError(error)}`);
+    setText(byId('revenue-note'), describeError(error));
   }
 }
 
@@ -84,10 +98,11 @@ function show(history) {
   const { bucket, buckets } = history;
   setText(byId('revenue-title'), bucket === 'hour' ? 'Revenue by hour' : 'Revenue by day (UTC)');
   setText(byId('revenue-when'), bucket === 'hour' ? 'Hour from' : 'Day (UTC)');
-  for (const id of ['revenue-chart', 'revenue-table']) byId(id).hidden = buckets.length === 0;
+  showForm();
   setText(byId('revenue-sum'), summary());
   chart.show(bucket, buckets);
-  const rows = buckets.map((each, index) => makeRow([nameOf(index), formatRevenue(each.revenue)]));
+  const places = placesOf(buckets.map(({ revenue }) => revenue));
+  const rows = buckets.map((each) => makeRow([nameOf(each), formatRevenue(each.revenue, places)]));
   byId('revenue-rows').replaceChildren(...rows.reverse()); // the latest is what one looks for
 }
 
@@ -95,22 +110,21 @@ function summary() {
   const first = shown.buckets[0];
   if (first === undefined) return '';
   const sum = formatRevenue(sumOf(shown.buckets.map(({ revenue }) => revenue)));
-  return `${sum} since ${shown.bucket === 'hour' ? formatTime(first.from) : formatDay(first.from, 'UTC')}`;
+  return `${sum} since ${formatStart(first)}`;
 }
 
-/** @param {number} index of an hour or a day */
-function nameOf(index) {
-  const from = shown.buckets[index]?.from ?? '';
-  const isNow = index === shown.buckets.length - 1;
-  const name =
-    shown.bucket === 'day' ? formatDay(from, 'UTC') : `${formatDay(from)}, ${formatHour(from)}`;
-  return isNow ? `${name}, so far` : name;
-}
+/** @param {Bucket} bucket */
+const formatStart = ({ from }) =>
+  shown.bucket === 'day' ? formatDay(from, 'UTC') : `${formatDay(from)}, ${formatHour(from)}`;
+
+/** @param {Bucket} bucket */
+const nameOf = (bucket) =>
+  `${formatStart(bucket)}${bucket === shown.buckets.at(-1) ? ', so far' : ''}`;
 
 /** What is under the pointer, in the place of the sum. @param {number | null} index */
 function point(index) {
-  const revenue = index === null ? undefined : shown.buckets[index]?.revenue;
-  const isOn = index !== null && revenue !== undefined;
-  byId('revenue-sum').classList.toggle('covered', isOn);
-  setText(byId('revenue-readout'), isOn ? `${nameOf(index)}: ${formatRevenue(revenue)}` : '');
+  const bucket = index === null ? undefined : shown.buckets[index];
+  byId('revenue-sum').classList.toggle('covered', bucket !== undefined);
+  const text = bucket === undefined ? '' : `${nameOf(bucket)}: ${formatRevenue(bucket.revenue)}`;
+  setText(byId('revenue-readout'), text);
 }
