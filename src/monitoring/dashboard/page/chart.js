@@ -14,8 +14,8 @@ const series = (name) => ({
 });
 
 /**
- * @param {number | null} first
- * @param {number | null} last
+ * @param {number} [first]
+ * @param {number} [last]
  * @returns {[number, number]}
  */
 function span(first, last) {
@@ -58,7 +58,7 @@ export class RateChart {
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false } },
       scales: {
-        x: { time: true, range: (_, first, last) => span(first, last) },
+        x: { time: true, range: () => span(this.data[0].at(0), this.data[0].at(-1)) },
         y: { range: (_, __, max) => [0, Math.max(10, (max || 0) * 1.1)] },
       },
       axes: [

@@ -97,7 +97,7 @@ function show(history) {
   shown = history;
   const { bucket, buckets } = history;
   setText(byId('revenue-title'), bucket === 'hour' ? 'Revenue by hour' : 'Revenue by day (UTC)');
-  setText(byId('revenue-when'), bucket === 'hour' ? 'Hour from' : 'Day (UTC)');
+  setText(byId('revenue-when'), bucket === 'hour' ? 'Hour' : 'Day (UTC)');
   showForm();
   setText(byId('revenue-sum'), summary());
   chart.show(bucket, buckets);
