@@ -43,7 +43,8 @@ function explainFile(error: NodeJS.ErrnoException, dataDir: string): Failure {
   const isInside = path === dataDir || path?.startsWith(`${dataDir}${sep}`) === true;
   if (!isInside || !NO_RIGHT.includes(code)) {
     const remedy = REMEDIES[code] ?? 'look after that file, and the disk that it is on';
-    return { code: 'FILE_FAILED', message: `${message}; ${remedy}` };
+    const place = path === undefined || message.includes(path) ? '' : ` ${path}`;
+    return { code: 'FILE_FAILED', message: `${message}${place}; ${remedy}` };
   }
   const remedy =
     code === 'EROFS'

@@ -56,8 +56,14 @@ async function writeFile(
   } catch (error) {
     out.destroy();
     await unlink(temporary).catch(() => undefined);
-    throw error;
+    throw naming(temporary, error);
   }
+}
+
+/** An error of the system while writing names no file. */
+function naming(path: string, error: unknown): unknown {
+  const isOfSystem = error instanceof Error && 'errno' in error;
+  return isOfSystem && !('path' in error) ? Object.assign(error, { path }) : error;
 }
 
 /** Rejects when the stream fails. */
