@@ -30,6 +30,8 @@ let serverMs = Date.now();
 let uptimeSeconds = 0;
 /** When to ask again, by that. */
 let dueSeconds = 0;
+/** When the events of a run may be loaded, by the same; null when there was none. @type {number | null} */
+let runSeconds = null;
 /** The request whose answer is wanted. @type {object | null} */
 let wanted = null;
 /** What is shown. @type {{ bucket: 'hour' | 'day', buckets: readonly Bucket[] }} */
@@ -63,7 +65,15 @@ export function followRevenue(live) {
   serverMs = Date.parse(live.at);
   if (live.uptimeSeconds < uptimeSeconds) dueSeconds = 0; // it was started again
   uptimeSeconds = live.uptimeSeconds;
+  if (runSeconds !== null && uptimeSeconds > runSeconds && live.status.lag.bytes === 0) {
+    [runSeconds, dueSeconds] = [null, 0];
+  }
   if (!document.hidden && uptimeSeconds >= dueSeconds) void read();
+}
+
+/** A person has sent events, and wants to see them once they are loaded. */
+export function expectRevenue() {
+  runSeconds = uptimeSeconds + 1.5; // the next news may be of before
 }
 
 export const paintRevenue = () => chart.paint();

@@ -9,6 +9,8 @@ import { Refresh } from './refresh.js';
 const TOP_MAX = 10;
 const PAGE_MAX = 20;
 
+const NONE = { top: 'None yet: they come within 10 seconds of a load.', list: 'There are none.' };
+
 const input = byIdAs('search-input', HTMLInputElement);
 /** @type {Listing} */
 let listing = { kind: 'top' };
@@ -116,7 +118,7 @@ async function showListing() {
     const places = placesOf(users.map(({ revenue }) => revenue));
     byId('users-rows').replaceChildren(...users.map((user) => rowOf(user, places)));
     setText(byId('users-caption'), captionOf(wanted));
-    setText(byId('users-note'), users.length === 0 ? 'There are none.' : '');
+    setText(byId('users-note'), users.length === 0 ? NONE[wanted.kind] : '');
     byId('users-top').hidden = wanted.kind === 'top';
     byId('users-next').hidden = next === null;
     byId('users-next').dataset['after'] = next ?? '';
