@@ -103,7 +103,7 @@ function showDisk(disk, growth) {
 function untilFull(bytes, growth) {
   if (growth === null) return 'watching how it fills';
   if (growth < GROWTH_MIN) return 'not filling';
-  return `full in ${formatDuration(bytes / growth)} at the log's growth`;
+  return `full in ${formatDuration(bytes / growth)}`;
 }
 
 /**
