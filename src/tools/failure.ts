@@ -36,12 +36,16 @@ export function explainFailure(error: unknown, dataDir: string): Failure {
   return { code: 'INTERNAL_ERROR', message: error.stack ?? message };
 }
 
+/** Whether the system refused for want of a right. */
+export const isForbidden = (error: unknown): boolean =>
+  NO_RIGHT.includes((error as NodeJS.ErrnoException).code ?? '');
+
 function explainFile(error: NodeJS.ErrnoException, dataDir: string): Failure {
   const { code = '', syscall = '', message } = error;
   // The socket of an owner is bound by a path that tells nobody anything.
   const path = syscall === 'listen' ? `${dataDir}${sep}owner` : error.path;
   const isInside = path === dataDir || path?.startsWith(`${dataDir}${sep}`) === true;
-  if (!isInside || !NO_RIGHT.includes(code)) {
+  if (!isInside || !isForbidden(error)) {
     const remedy = REMEDIES[code] ?? 'look after that file, and the disk that it is on';
     const place = path === undefined || message.includes(path) ? '' : ` ${path}`;
     return { code: 'FILE_FAILED', message: `${message}${place}; ${remedy}` };

@@ -15,6 +15,7 @@ import {
 } from '../staging-log/log-tools.port.js';
 import type { StagingLogReader } from '../staging-log/staging-log.port.js';
 import { namingConnection, namingDatabase } from './database-failure.js';
+import { isForbidden } from './failure.js';
 import { FollowedOwner } from './followed-owner.js';
 
 /** What a tool works on: the log and the database of a data directory. */
@@ -74,9 +75,7 @@ export async function withLog<T>(
 ): Promise<T> {
   const path = resolve(directory ?? join(dataDir, 'staging'));
   return withUndo(async (undo) => {
-    // One that was put aside has another name, and no owner. Where there is none, nothing is made.
-    const mayBeOwned = basename(path) === 'staging' && existsSync(path);
-    const owner = mayBeOwned ? await followOwner(dirname(path), undo) : null;
+    const owner = await followOwnerOf(path, dataDir, undo);
     const opened = await openLogAsItIs(path, owner === null ? null : owner.endOffset);
     undo.push(() => opened.close());
     owner?.requireLog(opened.log.identity);
@@ -98,6 +97,25 @@ export async function asOwner<T>(
     const owner = await DataDirectoryOwner.acquire(dataDir);
     undo.push(() => owner.release());
     return work(() => connectStopped(config, undo));
+  });
+}
+
+/**
+ * Of a staging directory. One that was put aside has another name, and no owner; nor has a copy without a
+ * directory for that, or one that may only be read: there, nothing is made. Nor where there is no log.
+ */
+async function followOwnerOf(
+  path: string,
+  dataDir: string,
+  undo: Undo[],
+): Promise<FollowedOwner | null> {
+  if (basename(path) !== 'staging' || !existsSync(path)) return null;
+  const top = dirname(path);
+  if (top === resolve(dataDir)) return followOwner(top, undo);
+  if (!existsSync(join(top, 'owner'))) return null;
+  return followOwner(top, undo).catch((error: unknown) => {
+    if (isForbidden(error)) return null;
+    throw error;
   });
 }
 

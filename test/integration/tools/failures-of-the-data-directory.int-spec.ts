@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, readdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DataDirectoryOwner } from '../../../src/shared/data-directory/data-directory-owner.js';
@@ -116,6 +116,37 @@ describe('a DATA_DIR', () => {
     } finally {
       await owner.release();
     }
+  });
+});
+
+describe('a copy of a log', () => {
+  let copy: string;
+  beforeEach(async () => {
+    await makeLog();
+    copy = join(directory, 'copy');
+    await rename(dataDir, copy);
+  });
+  afterEach(() => chmod(copy, 0o700));
+
+  it('is looked at without making anything there', async () => {
+    expect((await run(`log verify --log ${copy}/staging`)).code).toBe(0);
+    expect(await readdir(copy)).toEqual(['staging']);
+  });
+
+  it('is looked at where it may only be read, too', async () => {
+    await mkdir(join(copy, 'owner'), { mode: 0o500 });
+    await chmod(copy, 0o500);
+    const verified = await run(`log verify --log ${copy}/staging`);
+    expect(verified).toMatchObject({ code: 0, stderr: '' });
+    expect(verified.stdout).toMatch(/^sound: /);
+  });
+
+  it('is followed where an application has it', async () => {
+    const owner = await DataDirectoryOwner.acquire(copy);
+    const { code, stderr } = await run(`log verify --log ${copy}/staging`);
+    await owner.release();
+    expect(code).toBe(2);
+    expect(stderr).toContain(`APPLICATION_BUSY: ${copy} is in use by process ${process.pid}`);
   });
 });
 
