@@ -1,5 +1,4 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { ForeignTableError } from './1763800000000-create-users-revenue.js';
 
 /** What a table of that name that was there before is held to. */
 const SHAPE = [
@@ -8,6 +7,11 @@ const SHAPE = [
   'column start timestamp with time zone not null',
   'primary key (bucket, start)',
 ];
+
+/** A table `revenue_history` that this system did not make. */
+class ForeignHistoryError extends Error {
+  readonly code = 'TABLE_FOREIGN';
+}
 
 /**
  * Revenue over time. Rows are added to in their page (HOT), that of the current hour with each load. What was loaded
@@ -61,7 +65,7 @@ function refuseForeignShape(found: readonly string[]): void {
   if (differences.length === 0) return;
   const remedy =
     'rename it (alter table revenue_history rename to revenue_history_old) or set DATABASE_URL to another database, then call GET /createTable';
-  throw new ForeignTableError(
+  throw new ForeignHistoryError(
     `a table revenue_history of another make is in this database: it has ${differences.join(', ')}; ${remedy}`,
   );
 }
