@@ -35,7 +35,7 @@ const left = (output: string): string => output.slice(output.lastIndexOf('\r\u00
 
 it('log export to another program, which takes its time', async () => {
   const fifo = join(harness.directory, 'records');
-  execFileSync('mkfifo', [fifo]);
+  execFileSync('sh', ['-c', 'mkfifo "$0"', fifo]);
   const terminal = onTerminal(`export > "${fifo}"`);
   const reader = createReadStream(fifo);
   let taken = 0;
