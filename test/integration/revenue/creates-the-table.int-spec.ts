@@ -59,6 +59,12 @@ describe('create table', () => {
     await expect(service().create()).rejects.toMatchObject({ code: 'TABLE_FOREIGN', status: 409 });
   });
 
+  test('answers a foreign table of revenue over time in the same way', async () => {
+    await dropAll();
+    await harness.dataSource.query('create table revenue_history (hour int, revenue int)');
+    await expect(service().create()).rejects.toMatchObject({ code: 'TABLE_FOREIGN', status: 409 });
+  });
+
   test('answers 503 while the database is away', async () => {
     const source = new DataSource(dataSourceOptions('postgres://x@127.0.0.1:1/none'));
     const config = Object.assign(new AppConfig(), { migrationsRun: false });
