@@ -15,7 +15,7 @@ interface FoundColumn {
 }
 
 /** A table `users_revenue` that this system did not make, and cannot use as it is. */
-export class ForeignTableError extends Error {
+class ForeignTableError extends Error {
   readonly code = 'TABLE_FOREIGN';
 }
 

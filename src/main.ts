@@ -3,11 +3,14 @@ import { appConfig } from './shared/config/config.js';
 import 'reflect-metadata';
 import { Application } from './application.js';
 import { printReadyPage } from './ready-page.js';
+import { explainFailure } from './tools/failure.js';
 
-/** Errors with a code of ours carry all that a person needs in their message. */
-function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return 'code' in error && typeof error.code === 'string' ? error.message : (error.stack ?? '');
+const USAGE =
+  'usage: npm start, or node dist/src/main.js, without arguments; variables in the environment or .env.local set the rest (.env explains them)\n';
+
+/** Variables set everything: an option that was meant to change something must not seem to do so. */
+class ArgumentsError extends Error {
+  readonly code = 'USAGE_INVALID';
 }
 
 function signalled(): Promise<NodeJS.Signals> {
@@ -29,6 +32,13 @@ function outliveReaders(): void {
 
 async function main(): Promise<void> {
   outliveReaders();
+  const [argument] = process.argv.slice(2);
+  if (argument === '--help' || argument === '-h') {
+    process.stdout.write(USAGE);
+    return;
+  }
+  if (argument !== undefined)
+    throw new ArgumentsError(`there is no option "${argument}"; ${USAGE.trimEnd()}`);
   const stop = signalled();
   const application = await Application.start(appConfig);
   application.flushLog(); // the page comes behind what was said on the way to it
@@ -40,7 +50,8 @@ async function main(): Promise<void> {
 main().then(
   () => process.exit(0),
   (error: unknown) => {
-    process.stderr.write(`revenue-etl: ${explain(error)}\n`);
+    const { code, message } = explainFailure(error, appConfig.dataDir);
+    process.stderr.write(`revenue-etl: ${code}: ${message}\n`);
     process.exit(1);
   },
 );

@@ -1,5 +1,4 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { ForeignTableError } from '../../migrations/1763800000000-create-users-revenue.js';
 import { Database, databaseAway } from '../shared/database/database.js';
 import {
   BALANCES_MIGRATION,
@@ -47,7 +46,7 @@ export class CreateTableService {
       };
     } catch (error) {
       if (error instanceof Problem) throw error;
-      if (error instanceof ForeignTableError || error instanceof TableDroppedError) {
+      if (error instanceof TableDroppedError || isForeignTable(error)) {
         throw new Problem({ status: 409, code: error.code, detail: error.message });
       }
       throw databaseAway(describeDatabaseError(error));
@@ -67,4 +66,9 @@ export class CreateTableService {
     const { dataSource } = this.database;
     return dataSource.isInitialized && (await tableStands(dataSource, BALANCES_TABLE));
   }
+}
+
+/** What a migration says that finds a table of its name which this system did not make. */
+function isForeignTable(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && 'code' in error && error.code === 'TABLE_FOREIGN';
 }

@@ -20,7 +20,7 @@ interface AskedRange {
 
 export const BUCKET_MS: Readonly<Record<Bucket, number>> = { hour: 3_600_000, day: 86_400_000 };
 
-/** How many buckets are answered at most: the last year and a half by day, six weeks by hour. */
+/** How many buckets are answered at most: by day 2.7 years, by hour six weeks. */
 export const BUCKETS_MAX = 1_000;
 
 /** How many buckets there are where it is not said from when on. */

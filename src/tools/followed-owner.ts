@@ -1,6 +1,6 @@
 import { findOwner } from '../shared/data-directory/find-owner.js';
 
-/** The application has the data directory, but cannot serve tools at this moment. */
+/** An application, or another tool, has the data directory, and cannot serve tools at this moment. */
 class ApplicationBusyError extends Error {
   readonly code = 'APPLICATION_BUSY';
 }
@@ -53,11 +53,15 @@ export class FollowedOwner {
 }
 
 async function askFacts(dataDir: string): Promise<Facts> {
-  const { logIdentity, endOffset, databaseUrl } = (await findOwner(dataDir)) ?? {};
+  const owner = await findOwner(dataDir);
+  const { logIdentity, endOffset, databaseUrl } = owner ?? {};
   if (logIdentity !== undefined && endOffset !== undefined && databaseUrl !== undefined) {
     return { logIdentity, endOffset, databaseUrl };
   }
-  const message = `the application that uses ${dataDir} is starting or stopping; try again in a moment`;
+  const message =
+    owner === null
+      ? `the application that used ${dataDir} was stopped; run it again`
+      : `${dataDir} is in use by process ${owner.pid ?? '(unknown)'}, an application that is starting or stopping, or another tool; try again when it is done`;
   throw new ApplicationBusyError(message);
 }
 

@@ -1,5 +1,6 @@
 import { appConfig } from '../shared/config/config.js';
 import { FoldPool, Processor, type LoadReport } from '../processor/processor.port.js';
+import { parseOptions } from './log-arguments.js';
 import { Progress } from './progress.js';
 import { runCommand } from './run-command.js';
 import { WatchedLog } from './watched-log.js';
@@ -37,7 +38,14 @@ class LoadProgress {
   }
 }
 
-runCommand(async () => {
+const COMMAND = {
+  name: 'load',
+  usage:
+    'usage: npm run load, without arguments; variables in the environment or .env.local set the rest\n',
+};
+
+runCommand(COMMAND, async () => {
+  parseOptions(process.argv.slice(2), {});
   const stop = new AbortController();
   process.once('SIGINT', () => {
     stop.abort();
@@ -49,16 +57,23 @@ runCommand(async () => {
   const outcome = await withWorkspace(appConfig, (workspace) =>
     run(workspace, pool, stop.signal),
   ).finally(() => pool.close());
-  const text = outcome.kind === 'wrong-log' ? `${outcome.code}: ${outcome.message}` : outcome.kind;
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${describe(outcome)}\n`);
   return EXIT_CODES[outcome.kind];
 });
+
+function describe(outcome: Outcome): string {
+  if (outcome.kind === 'wrong-log') return `${outcome.code}: ${outcome.message}`;
+  if (!outcome.isEmpty) return outcome.kind;
+  return `${outcome.kind}: the log in ${appConfig.dataDir} is empty; send events, or set DATA_DIR to that of the application`;
+}
+
+type Outcome = Awaited<ReturnType<Processor['runOnce']>> & { readonly isEmpty: boolean };
 
 async function run(
   { log, dataSource, refresh }: Workspace,
   pool: FoldPool,
   stop: AbortSignal,
-): ReturnType<Processor['runOnce']> {
+): Promise<Outcome> {
   const progress = new LoadProgress(log.endOffset());
   const processor = new Processor({
     ...{ dataSource, refresh, pool, stop, dataDir: appConfig.dataDir },
@@ -75,7 +90,7 @@ async function run(
     onLoad: progress.say,
   });
   try {
-    return await processor.runOnce();
+    return { ...(await processor.runOnce()), isEmpty: log.endOffset() === 0 };
   } finally {
     progress.close();
   }

@@ -2,7 +2,9 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { toOffset, type Offset } from '../staging-log/staging-log.port.js';
 
 /** The arguments make no sense by themselves. */
-export class UsageError extends Error {}
+export class UsageError extends Error {
+  readonly code = 'USAGE_INVALID';
+}
 
 /** What was asked for is refused, and nothing was done. The message says why, and what to do. */
 export class RefusedError extends Error {

@@ -5,6 +5,7 @@ import { findBorders, readRange, type LogAsItIs } from '../staging-log/log-tools
 import type { Offset } from '../staging-log/staging-log.port.js';
 import { parseOffset, parseOptions, RefusedError } from './log-arguments.js';
 import { withOutput, type Written } from './log-output.js';
+import { Progress } from './progress.js';
 import { withLog } from './workspace.js';
 
 /** 0; 1 when a part of it is damaged, and was left out. */
@@ -30,8 +31,11 @@ export async function exportRecords(args: readonly string[]): Promise<number> {
 async function assertBorder(opened: LogAsItIs, name: string, offset: Offset): Promise<void> {
   const { before, after } = await findBorders(opened, offset);
   if (before === offset) return;
-  const nearest = before === after ? `the log's own is ${before}` : `${before} and ${after} are`;
-  throw new RefusedError(`--${name} ${offset} is no border of a record; ${nearest} the nearest`);
+  const nearest =
+    before === after
+      ? `the nearest is that of the log itself, ${before}`
+      : `${before} and ${after} are the nearest`;
+  throw new RefusedError(`--${name} ${offset} is no border of a record; ${nearest}`);
 }
 
 async function writeRange(
@@ -40,15 +44,46 @@ async function writeRange(
   out: Writable,
 ): Promise<Written> {
   let damages = 0;
+  const { from, to } = range;
+  if (from >= to) {
+    const [start, end] = [opened.log.startOffset(), opened.log.endOffset()];
+    const there = `the log in ${opened.directory} has offsets ${start} to ${end}`;
+    process.stderr.write(`nothing to export from ${from} to ${to}: ${there}\n`);
+  }
+  const progress = new Progress('export');
+  // A bar among the records on one terminal would spoil both.
+  const isApart = out !== process.stdout || !process.stdout.isTTY;
+  let done = 0;
+  const pass = (bytes: number): void => {
+    done += bytes;
+    if (isApart) progress.report(done, to - from);
+  };
   const pieces = readRange(opened, range, ({ offset, next, code, message }) => {
     damages += 1;
+    progress.clear();
+    pass(next - offset);
     process.stderr.write(`left out, ${code}: offsets ${offset} to ${next}: ${message}\n`);
   });
   try {
-    await pipeline(pieces, out, { end: false });
+    await pipeline(counted(pieces, pass), out, { end: false });
   } catch (error) {
     // Whoever reads it has seen enough.
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+  } finally {
+    progress.end();
   }
   return { exitCode: damages === 0 ? 0 : 1, keep: true };
+}
+
+/** The same pieces; of each it is told once it was taken. */
+async function* counted(
+  pieces: AsyncIterable<Buffer>,
+  onTaken: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
+  onTaken(0);
+  for await (const bytes of pieces) {
+    const { length } = bytes;
+    yield bytes;
+    onTaken(length);
+  }
 }

@@ -30,7 +30,7 @@ export async function inspect(args: readonly string[]): Promise<number> {
         ? findSince(parseTime('since', since))
         : null;
   return withLog(appConfig.dataDir, log ?? null, async (opened) => {
-    if (find !== null) return printRecord(await find(opened), json === true);
+    if (find !== null) return printRecord(opened, await find(opened), json === true);
     const inspected = await inspectLog(opened);
     const checkpoint = await readCheckpointFile(opened);
     const text =
@@ -54,9 +54,14 @@ const findSince =
   (opened) =>
     findRecordSince(opened, time);
 
-function printRecord(found: FoundRecord | null, json: boolean): number {
+function printRecord(
+  { log, directory }: LogAsItIs,
+  found: FoundRecord | null,
+  json: boolean,
+): number {
   if (found === null) {
-    process.stderr.write('there is no such record\n');
+    const there = `the log in ${directory} has offsets ${log.startOffset()} to ${log.endOffset()}`;
+    process.stderr.write(`there is no such record: ${there}\n`);
     return 1;
   }
   const { offset, next, line } = found;

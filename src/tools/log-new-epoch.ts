@@ -12,6 +12,10 @@ import {
 } from '../staging-log/log-tools.port.js';
 import type { StagingLogReader } from '../staging-log/staging-log.port.js';
 import { parseOffset, parseOptions, RefusedError, UsageError } from './log-arguments.js';
+import { namingDatabase } from './database-failure.js';
+import { explainFailure } from './failure.js';
+import { Progress } from './progress.js';
+import { watchSegments } from './watched-segments.js';
 import { asOwner, withDatabase, withLog } from './workspace.js';
 
 /** What the database says of the log that is to be put aside. */
@@ -34,13 +38,19 @@ export async function newEpoch(args: readonly string[]): Promise<number> {
   const carryFrom = from === undefined ? null : parseOffset('carry-from', from);
   const { dataDir, segmentBytesMax, dedupeIdsMax, dedupeWindowSeconds } = appConfig;
   return asOwner(appConfig, async (connectDatabase) => {
-    const refusal = carryFrom === null ? null : await findDouble(carryFrom, connectDatabase);
-    if (refusal !== null) throw new RefusedError(refusal);
+    const bytes = carryFrom === null ? 0 : await refuseDouble(carryFrom, connectDatabase);
+    const progress = new Progress('new-epoch, records');
     const result = await beginNewEpoch({
       ...{ dataDir, segmentBytesMax, dedupeIdsMax, dedupeWindowSeconds, carryFrom, reason },
+      files: watchSegments((written) => {
+        progress.report(written, bytes);
+      }),
       report: (level, message) => {
+        progress.clear();
         process.stderr.write(`${level}: ${message}\n`);
       },
+    }).finally(() => {
+      progress.end();
     });
     if (result.kind === 'refused') throw new RefusedError(result.message);
     const finished = result.kind === 'finished' ? 'a call that was cut off is finished now: ' : '';
@@ -67,20 +77,25 @@ function describe(epoch: Epoch): string {
 }
 
 /**
- * Why carrying from there would count events twice, or null: the database proves that it has loaded this
- * very log beyond. What it cannot tell keeps nobody from going on.
+ * What it cannot tell keeps nobody from going on.
+ * @returns how many bytes there are to carry.
+ * @throws RefusedError where that would count events twice: the database proves that it has loaded this very
+ * log beyond.
  */
-async function findDouble(
+async function refuseDouble(
   carryFrom: number,
   connectDatabase: () => Promise<DataSource>,
-): Promise<string | null> {
+): Promise<number> {
   const opened = await openLogAsItIs(join(appConfig.dataDir, 'staging'), null).catch(ifMissing);
-  if (opened === null) return null;
+  if (opened === null) return 0;
   try {
     const standing = await judge(opened.log, connectDatabase);
     if (standing.kind === 'unknown') process.stderr.write(`${standing.text}\n`);
-    if (standing.kind !== 'proved' || carryFrom >= standing.offset) return null;
-    return `${standing.text}; records from ${carryFrom} on would be counted twice: carry from ${standing.offset}, if a new log is needed at all`;
+    if (standing.kind !== 'proved' || carryFrom >= standing.offset) {
+      return opened.log.endOffset() - carryFrom;
+    }
+    const why = `${standing.text}; records from ${carryFrom} on would be counted twice: carry from ${standing.offset}, if a new log is needed at all`;
+    throw new RefusedError(why);
   } finally {
     await opened.close();
   }
@@ -99,9 +114,14 @@ async function judge(
   try {
     const { databaseUrl, dataDir } = appConfig;
     const isThere = databaseUrl !== '' || existsSync(join(dataDir, 'postgres'));
-    if (!isThere) throw new Error(`there is none in ${dataDir}, and DATABASE_URL is not set`);
-    const { manager } = await connectDatabase();
-    const checkpoint = await readCheckpoint(manager, log.identity);
+    if (!isThere) {
+      const why = `there is none in ${dataDir}, and DATABASE_URL is not set`;
+      return { kind: 'unknown', text: `how far this log is loaded nobody can tell: ${why}` };
+    }
+    const dataSource = await connectDatabase();
+    const checkpoint = await namingDatabase(dataSource, () =>
+      readCheckpoint(dataSource.manager, log.identity),
+    );
     const mirror = new CheckpointMirror(dataDir, log.identity);
     const proof = await proveCheckpoint(log, checkpoint, mirror);
     const { offset } = checkpoint;
@@ -110,7 +130,8 @@ async function judge(
     }
     return { kind: 'proved', offset, text: `the database has loaded this log up to ${offset}` };
   } catch (error) {
-    const text = `the database cannot be asked how far this log is loaded: ${String(error)}`;
+    const { code, message } = explainFailure(error, appConfig.dataDir);
+    const text = `the database cannot be asked how far this log is loaded: ${code}: ${message}`;
     return { kind: 'unknown', text };
   }
 }

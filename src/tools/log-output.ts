@@ -1,5 +1,5 @@
 import { createWriteStream, fstatSync } from 'node:fs';
-import { rename, unlink } from 'node:fs/promises';
+import { open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
@@ -37,11 +37,13 @@ async function writeFile(
   write: (out: Writable) => Promise<Written>,
 ): Promise<number> {
   const temporary = `${path}.new`;
+  await (await open(temporary, 'w')).close(); // before a long work, of which nothing could be kept
   const out = createWriteStream(temporary, { flush: true });
   const closed = finished(out);
   closed.catch(() => undefined); // told below
   try {
-    const { exitCode, keep } = await write(out);
+    // Whoever waits for a stream to drain that failed meanwhile waits for ever.
+    const { exitCode, keep } = await Promise.race([write(out), failure(out)]);
     out.end();
     await closed;
     if (!keep) {
@@ -54,6 +56,21 @@ async function writeFile(
   } catch (error) {
     out.destroy();
     await unlink(temporary).catch(() => undefined);
-    throw error;
+    throw naming(temporary, error);
   }
+}
+
+/** An error of the system while writing names no file. */
+function naming(path: string, error: unknown): unknown {
+  const isOfSystem = error instanceof Error && 'errno' in error;
+  return isOfSystem && !('path' in error) ? Object.assign(error, { path }) : error;
+}
+
+/** Rejects when the stream fails. */
+function failure(out: Writable): Promise<never> {
+  const failed = new Promise<never>((_resolve, reject) => {
+    out.once('error', reject);
+  });
+  failed.catch(() => undefined);
+  return failed;
 }

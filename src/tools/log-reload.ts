@@ -1,6 +1,8 @@
 import { appConfig } from '../shared/config/config.js';
 import { reloadRange, type ReloadOutcome } from '../processor/processor.port.js';
 import { parseOffset, parseOptions, UsageError } from './log-arguments.js';
+import { Progress } from './progress.js';
+import { WatchedLog } from './watched-log.js';
 import { withWorkspace } from './workspace.js';
 
 /** 1: there is nothing to take in; 2: still damaged, or refused. */
@@ -16,13 +18,17 @@ export async function reload(args: readonly string[]): Promise<number> {
   if (from === undefined || to === undefined) throw new UsageError('reload takes --from and --to');
   const range = { from: parseOffset('from', from), to: parseOffset('to', to) };
   if (range.to <= range.from) throw new UsageError('--to has to be behind --from');
-  const outcome = await withWorkspace(appConfig, (workspace) =>
+  const progress = new Progress('reload');
+  const outcome = await withWorkspace(appConfig, ({ dataSource, log, refresh }) =>
     reloadRange({
-      ...{ dataSource: workspace.dataSource, log: workspace.log, dataDir: appConfig.dataDir },
-      ...range,
-      refresh: () => workspace.refresh(),
+      ...{ dataSource, refresh, dataDir: appConfig.dataDir, ...range },
+      log: new WatchedLog(log, (offset) => {
+        progress.report(offset - range.from, range.to - range.from);
+      }),
     }),
-  );
+  ).finally(() => {
+    progress.end();
+  });
   const stream = outcome.kind === 'reloaded' ? process.stdout : process.stderr;
   stream.write(`${describe(outcome, range)}\n`);
   return EXIT_CODES[outcome.kind];

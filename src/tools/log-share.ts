@@ -40,8 +40,9 @@ async function writeShare(shared: Shared, out: Writable): Promise<Written> {
   const onProgress = (done: number, total: number): void => {
     progress.report(done, total);
   };
-  const computed = await computeShare({ ...shared, onProgress }, out);
-  progress.end();
+  const computed = await computeShare({ ...shared, onProgress }, out).finally(() => {
+    progress.end();
+  });
   if (computed.kind === 'refused') {
     process.stderr.write(`refused, ${computed.code}: ${computed.message}\n`);
     return { exitCode: 2, keep: false };

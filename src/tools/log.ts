@@ -8,10 +8,8 @@ import { share } from './log-share.js';
 import { verify } from './log-verify.js';
 import { runCommand } from './run-command.js';
 
-const EXIT_REFUSED = 2;
-
 /** Nothing failed: it is not to be done, or not now. */
-const REFUSED_CODES = ['REFUSED', 'DATA_DIRECTORY_OWNED', 'APPLICATION_BUSY'];
+const REFUSALS = ['REFUSED', 'DATA_DIRECTORY_OWNED', 'APPLICATION_BUSY'];
 
 const USAGE = `usage: npm run log -- COMMAND
   verify                      read everything, and prove it by its checksums
@@ -43,24 +41,18 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-runCommand(async () => {
-  const [name = '', ...args] = process.argv.slice(2);
-  if (name === '--help' || name === '-h') {
-    process.stdout.write(USAGE);
-    return 0;
-  }
-  const command = COMMANDS.get(name);
-  if (command === undefined) {
-    process.stderr.write(USAGE);
-    return EXIT_REFUSED;
-  }
-  try {
-    return await command(args);
-  } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    const isUsage = error instanceof UsageError;
-    if (!isUsage && !REFUSED_CODES.includes(code)) throw error;
-    process.stderr.write(`${name}: ${message}\n${isUsage ? USAGE : ''}`);
-    return EXIT_REFUSED;
-  }
-});
+const [commandName = '', ...commandArguments] = process.argv.slice(2);
+const command = COMMANDS.get(commandName);
+
+runCommand(
+  {
+    name: command === undefined ? 'log' : `log ${commandName}`,
+    usage: USAGE,
+    refusals: REFUSALS,
+  },
+  async () => {
+    if (command !== undefined) return command(commandArguments);
+    const what = commandName === '' ? 'name a command' : `there is no command "${commandName}"`;
+    throw new UsageError(what);
+  },
+);

@@ -1,12 +1,19 @@
 import { rebuildBalances, type Rebuilding } from '../verify/verify.port.js';
 import { runCommand } from './run-command.js';
-import { runOnBalances } from './run-on-balances.js';
+import { balancesCommand, runOnBalances } from './run-on-balances.js';
 
 /** 0: the tables are exact now; 2: refused, nothing was changed, or wrong usage; 3: failed, nothing either. */
 const EXIT_CODES = { rebuilt: 0, exact: 0, refused: 2 } as const;
 
 function describe(rebuilding: Rebuilding): string {
-  if (rebuilding.kind === 'refused') return `refused, ${rebuilding.code}: ${rebuilding.message}`;
+  if (rebuilding.kind === 'refused') {
+    const { code, message } = rebuilding;
+    const remedy =
+      code === 'NOTHING_LOADED'
+        ? '; run `npm run load` first, or set DATA_DIR and DATABASE_URL to those of the application'
+        : '';
+    return `refused, ${code}: ${message}${remedy}`;
+  }
   const { offset, users, hours, events, deadLetters } = rebuilding;
   const holds = `the tables hold the sums of ${events.inLog} events of ${users} users in ${hours} hours up to offset ${offset}`;
   const lines =
@@ -32,9 +39,8 @@ function describeRows(rebuilding: Exclude<Rebuilding, { kind: 'refused' }>): str
   return `${inserted} users inserted, ${updated} updated, ${deleted} deleted; ${historyRows} rows of revenue over time changed${byUser}`;
 }
 
-runCommand(async () => {
+runCommand(balancesCommand('rebuild'), async () => {
   const rebuilding = await runOnBalances('rebuild', rebuildBalances);
-  if (rebuilding === null) return EXIT_CODES.refused;
   process.stdout.write(`${describe(rebuilding)}\n`);
   return EXIT_CODES[rebuilding.kind];
 });

@@ -1,9 +1,10 @@
-import { parseArgs } from 'node:util';
 import type { DataSource } from 'typeorm';
 import { boundHeap } from './bound-heap.js';
 import { appConfig } from '../shared/config/config.js';
 import type { StagingLogReader } from '../staging-log/staging-log.port.js';
+import { parseOptions } from './log-arguments.js';
 import { Progress } from './progress.js';
+import type { Command } from './run-command.js';
 import { withWorkspace } from './workspace.js';
 
 /** What a tool that recomputes the balances is given. */
@@ -21,38 +22,31 @@ interface Task {
 /**
  * Runs a tool that takes `--share FILE`, once for each other log, on this data directory, and shows how far
  * it is: first in the log, then among the users.
- * @returns null, after telling how it is used, where the arguments make no sense.
+ * @throws UsageError for other arguments.
  */
-export async function runOnBalances<T>(
-  name: string,
-  work: (task: Task) => Promise<T>,
-): Promise<T | null> {
-  const shareFiles = readShareFiles(name);
-  if (shareFiles === null) return null;
+export async function runOnBalances<T>(name: string, work: (task: Task) => Promise<T>): Promise<T> {
+  const options = { share: { type: 'string', multiple: true } } as const;
+  const { share: shareFiles = [] } = parseOptions(process.argv.slice(2), options);
   boundHeap();
   const reading = new Progress(`${name}, the log`);
   const comparing = new Progress(`${name}, users`, 'users');
-  const result = await withWorkspace(appConfig, ({ log, dataSource, refresh }) =>
-    work({
-      ...{ log, dataSource, refresh, shareFiles, dataDir: appConfig.dataDir },
-      userHistory: appConfig.userHistory,
-      onProgress: reading.report,
-      onUsers: comparing.report,
-    }),
-  );
-  reading.end();
-  comparing.end();
-  return result;
-}
-
-/** The files that `--share` names, or null for arguments that make no sense. */
-function readShareFiles(name: string): readonly string[] | null {
   try {
-    const { values } = parseArgs({ options: { share: { type: 'string', multiple: true } } });
-    return values.share ?? [];
-  } catch (error) {
-    const usage = `usage: npm run ${name} [-- --share FILE ...], one file of each other log that feeds the table`;
-    process.stderr.write(`${String(error)}\n${usage}\n`);
-    return null;
+    return await withWorkspace(appConfig, ({ log, dataSource, refresh }) =>
+      work({
+        ...{ log, dataSource, refresh, shareFiles, dataDir: appConfig.dataDir },
+        userHistory: appConfig.userHistory,
+        onProgress: reading.report,
+        onUsers: comparing.report,
+      }),
+    );
+  } finally {
+    reading.end();
+    comparing.end();
   }
 }
+
+/** How such a tool is called. */
+export const balancesCommand = (name: string): Command => ({
+  name,
+  usage: `usage: npm run ${name} [-- --share FILE ...], one file of each other log that feeds the table\n`,
+});

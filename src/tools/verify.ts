@@ -1,6 +1,7 @@
 import { verifyBalances, type Verification } from '../verify/verify.port.js';
+import { appConfig } from '../shared/config/config.js';
 import { runCommand } from './run-command.js';
-import { runOnBalances } from './run-on-balances.js';
+import { balancesCommand, runOnBalances } from './run-on-balances.js';
 
 /** 0: exact; 1: drift; 2: refused, nothing can be said, or wrong usage; 3: failed. */
 const EXIT_CODES = { exact: 0, drift: 1, refused: 2 } as const;
@@ -11,7 +12,10 @@ function describe(verification: Verification): string {
   const { kind, offset, events, users, hours, deadLetters } = verification;
   const read = `${events.inLog} events of ${users} users in ${hours} hours up to offset ${offset}`;
   const byUser = describeUserHistory(verification);
-  if (kind === 'exact') return `exact: the tables hold the sums of ${read}; zero drift${byUser}`;
+  if (kind === 'exact') {
+    const note = offset === 0 ? `; nothing of the log in ${appConfig.dataDir} is loaded yet` : '';
+    return `exact: the tables hold the sums of ${read}; zero drift${byUser}${note}`;
+  }
   const { differences, differencesTotal, historyDifferences, historyDifferencesTotal } =
     verification;
   const lines = [
@@ -44,9 +48,8 @@ const describeSums = (
   { inLog, inTable }: { readonly inLog: string | null; readonly inTable: string | null },
 ): string => `  ${what}: log ${inLog ?? 'nothing'}, table ${inTable ?? 'nothing'}`;
 
-runCommand(async () => {
+runCommand(balancesCommand('verify'), async () => {
   const verification = await runOnBalances('verify', verifyBalances);
-  if (verification === null) return EXIT_CODES.refused;
   process.stdout.write(`${describe(verification)}\n`);
   return EXIT_CODES[verification.kind];
 });

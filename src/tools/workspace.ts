@@ -14,6 +14,8 @@ import {
   type LogAsItIs,
 } from '../staging-log/log-tools.port.js';
 import type { StagingLogReader } from '../staging-log/staging-log.port.js';
+import { namingConnection, namingDatabase } from './database-failure.js';
+import { isForbidden } from './failure.js';
 import { FollowedOwner } from './followed-owner.js';
 
 /** What a tool works on: the log and the database of a data directory. */
@@ -33,6 +35,7 @@ type Undo = () => Promise<unknown>;
  * Opens a data directory for a tool, and closes it whatever happens. Beside a running application
  * it uses that one's database and durable end; with it stopped it takes the ownership and starts
  * the embedded database itself.
+ * @throws DatabaseFailure for what the database did not do, and what `work` throws.
  */
 export async function withWorkspace<T>(
   config: AppConfig,
@@ -42,7 +45,7 @@ export async function withWorkspace<T>(
     const running = await findOwner(config.dataDir);
     const workspace =
       running === null ? await openStopped(config, undo) : await openBeside(config.dataDir, undo);
-    return work(workspace);
+    return namingDatabase(workspace.dataSource, () => work(workspace));
   });
 }
 
@@ -51,11 +54,13 @@ export async function withDatabase<T>(
   config: AppConfig,
   work: (dataSource: DataSource) => Promise<T>,
 ): Promise<T> {
+  const run = (dataSource: DataSource): Promise<T> =>
+    namingDatabase(dataSource, () => work(dataSource));
   if ((await findOwner(config.dataDir)) === null) {
-    return asOwner(config, async (connectDatabase) => work(await connectDatabase()));
+    return asOwner(config, async (connectDatabase) => run(await connectDatabase()));
   }
   const { databaseUrl } = await FollowedOwner.ask(config.dataDir);
-  return withUndo(async (undo) => work(await connect(databaseUrl, undo)));
+  return withUndo(async (undo) => run(await connect(databaseUrl, undo)));
 }
 
 /**
@@ -70,9 +75,7 @@ export async function withLog<T>(
 ): Promise<T> {
   const path = resolve(directory ?? join(dataDir, 'staging'));
   return withUndo(async (undo) => {
-    // One that was put aside has another name, and no owner. Where there is none, nothing is made.
-    const mayBeOwned = basename(path) === 'staging' && existsSync(path);
-    const owner = mayBeOwned ? await followOwner(dirname(path), undo) : null;
+    const owner = await followOwnerOf(path, dataDir, undo);
     const opened = await openLogAsItIs(path, owner === null ? null : owner.endOffset);
     undo.push(() => opened.close());
     owner?.requireLog(opened.log.identity);
@@ -89,9 +92,30 @@ export async function asOwner<T>(
   work: (connectDatabase: () => Promise<DataSource>) => Promise<T>,
 ): Promise<T> {
   return withUndo(async (undo) => {
-    const owner = await DataDirectoryOwner.acquire(config.dataDir);
+    const { dataDir } = config;
+    if (!existsSync(dataDir)) await findNoLog(dataDir);
+    const owner = await DataDirectoryOwner.acquire(dataDir);
     undo.push(() => owner.release());
     return work(() => connectStopped(config, undo));
+  });
+}
+
+/**
+ * Of a staging directory. One that was put aside has another name, and no owner; nor has a copy without a
+ * directory for that, or one that may only be read: there, nothing is made. Nor where there is no log.
+ */
+async function followOwnerOf(
+  path: string,
+  dataDir: string,
+  undo: Undo[],
+): Promise<FollowedOwner | null> {
+  if (basename(path) !== 'staging' || !existsSync(path)) return null;
+  const top = dirname(path);
+  if (top === resolve(dataDir)) return followOwner(top, undo);
+  if (!existsSync(join(top, 'owner'))) return null;
+  return followOwner(top, undo).catch((error: unknown) => {
+    if (isForbidden(error)) return null;
+    throw error;
   });
 }
 
@@ -121,7 +145,14 @@ async function openBeside(dataDir: string, undo: Undo[]): Promise<Workspace> {
   return { log: opened.log, dataSource, refresh: owner.refresh };
 }
 
+/** To become the owner makes the directory. Where there is none, a tool makes nothing. @throws LogDirectoryError */
+async function findNoLog(dataDir: string): Promise<void> {
+  const opened = await openLogAsItIs(join(dataDir, 'staging'), null);
+  await opened.close(); // it is there since a moment ago
+}
+
 async function openStopped(config: AppConfig, undo: Undo[]): Promise<Workspace> {
+  if (!existsSync(join(config.dataDir, 'staging'))) await findNoLog(config.dataDir);
   const owner = await DataDirectoryOwner.acquire(config.dataDir);
   undo.push(() => owner.release());
   const opened = await openStoppedLog(config.dataDir, (level, message) => {
@@ -150,7 +181,9 @@ async function startEmbedded(dataDir: string, undo: Undo[]): Promise<string> {
 }
 
 async function connect(url: string, undo: Undo[]): Promise<DataSource> {
-  const dataSource = await new DataSource(dataSourceOptions(url)).initialize();
+  const dataSource = await namingConnection(url, () =>
+    new DataSource(dataSourceOptions(url)).initialize(),
+  );
   undo.push(() => dataSource.destroy());
   return dataSource;
 }

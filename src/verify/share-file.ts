@@ -129,7 +129,7 @@ async function readHeader(
   if (header === null) throw new ShareError(`${path} does not begin as a share file does`);
   const { version } = header as { version?: unknown };
   if (version !== SHARE_VERSION) {
-    const message = `${path} has version ${JSON.stringify(version)} of a share file, and this software reads version ${SHARE_VERSION} only; write it again with this software`;
+    const message = `${path} has version ${JSON.stringify(version)} of a share file, and this software reads version ${SHARE_VERSION} only; write it again with this software, which needs the segments that it stands for`;
     throw new ShareError(message);
   }
   if (isHeader(header)) return { header, length: newline + 1 };

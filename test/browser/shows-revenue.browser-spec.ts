@@ -45,6 +45,7 @@ describe('the page', () => {
     await visit.sees('users-rows', '1,234,567.25');
     await visit.sees('loads-rows', /1/);
     await visit.sees('loaded-more', '1 in all');
+    await visit.sees('revenue-sum', /^1,234,567\.25 since /);
     await visit.end();
   });
 

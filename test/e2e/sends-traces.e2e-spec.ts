@@ -9,8 +9,10 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 const INTERNAL = 1;
 const SERVER = 2;
 const SECRET = 'a-key-that-is-in-no-trace';
-const NEVER_IN_A_TRACE = ['abc-user', 'event-id-7', 'add_revenue', '4321', 'team', SECRET];
-const EVENT = { userId: 'abc-user', name: 'add_revenue', value: 4321 };
+/** With a point: digits alone may be in any time or id. */
+const AMOUNT = 4321.25;
+const NEVER_IN_A_TRACE = ['abc-user', 'event-id-7', 'add_revenue', `${AMOUNT}`, 'team', SECRET];
+const EVENT = { userId: 'abc-user', name: 'add_revenue', value: AMOUNT };
 
 let database: TestDatabase;
 beforeAll(async () => {

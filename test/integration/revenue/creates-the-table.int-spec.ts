@@ -35,7 +35,9 @@ describe('create table', () => {
 
   const dropAll = () =>
     harness.dataSource.query(
-      'drop table users_revenue, load_checkpoint, dead_letters, resubmissions, loads, migrations',
+      `drop table users_revenue, load_checkpoint, dead_letters, resubmissions, loads, revenue_history, user_revenue_history,
+         user_history_state,
+         migrations`,
     );
 
   test('creates what is missing, and says whether it did', async () => {
@@ -55,6 +57,12 @@ describe('create table', () => {
   test('answers a foreign table with 409, the difference, and changes nothing', async () => {
     await dropAll();
     await harness.dataSource.query('create table users_revenue (user_id int, revenue int)');
+    await expect(service().create()).rejects.toMatchObject({ code: 'TABLE_FOREIGN', status: 409 });
+  });
+
+  test('answers a foreign table of revenue over time in the same way', async () => {
+    await dropAll();
+    await harness.dataSource.query('create table revenue_history (hour int, revenue int)');
     await expect(service().create()).rejects.toMatchObject({ code: 'TABLE_FOREIGN', status: 409 });
   });
 

@@ -68,8 +68,9 @@ describe('users who have events in every load', () => {
     }
     // Measured: 100 %. Not each time: whoever else has a snapshot of this database keeps old rows for as long.
     expect(shares.sort((a, b) => a - b)[shares.length >> 1]).toBeGreaterThan(0.9);
-    expect(after.tableBytes / before.tableBytes).toBeLessThan(1.5);
-    expect(after.indexBytes / before.indexBytes).toBeLessThan(1.5);
+    const heldUp = shares.filter((share) => share < 0.9).length; // each may put all rows elsewhere
+    expect(after.tableBytes / before.tableBytes).toBeLessThan(1.5 + heldUp);
+    expect(after.indexBytes / before.indexBytes).toBeLessThan(1.5 + heldUp);
     const [row]: { sum: string }[] = await harness.dataSource.query(
       'select sum(revenue) as sum from users_revenue',
     );

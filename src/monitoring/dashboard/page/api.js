@@ -75,5 +75,7 @@ async function problemOf(response) {
  */
 export function describeError(error) {
   if (!(error instanceof ApiError)) return String(error);
-  return error.code === '' ? error.message : `${error.message} (${error.code})`;
+  return error.code === '' || error.status === 0
+    ? error.message
+    : `${error.message} (${error.code})`;
 }

@@ -1,20 +1,9 @@
 import { byId, setText } from './dom.js';
 import { formatClock, formatRate } from './format.js';
+import { axis, color, HEIGHT, keepWide } from './plot.js';
 
-const HEIGHT = 220;
 /** What is shown at least, and at most. */
 const SECONDS = { min: 60, max: 300 };
-
-/** @param {string} name of a colour in dashboard.css, as it is in the theme of now */
-const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
-/** @returns {import('uplot').Axis} */
-const axis = () => ({
-  stroke: () => color('--soft'),
-  grid: { stroke: () => color('--line'), width: 1 },
-  ticks: { show: false },
-  font: '12px system-ui, sans-serif',
-});
 
 /** @param {string} name @returns {import('uplot').Series} */
 const series = (name) => ({
@@ -25,8 +14,8 @@ const series = (name) => ({
 });
 
 /**
- * @param {number | null} first
- * @param {number | null} last
+ * @param {number} [first]
+ * @param {number} [last]
  * @returns {[number, number]}
  */
 function span(first, last) {
@@ -43,7 +32,7 @@ export class RateChart {
     /** @type {import('uplot').AlignedData} */
     this.data = [[], [], []];
     this.plot = new uPlot(this.options(), this.data, this.box);
-    new ResizeObserver(() => this.fit()).observe(this.box);
+    keepWide(this.plot, this.box);
   }
 
   /** @param {readonly import('./rates.js').Point[]} points */
@@ -61,11 +50,6 @@ export class RateChart {
     this.plot.redraw(false, true);
   }
 
-  fit() {
-    const width = this.box.clientWidth;
-    if (width > 0 && width !== this.plot.width) this.plot.setSize({ width, height: HEIGHT });
-  }
-
   /** @returns {import('uplot').Options} */
   options() {
     return {
@@ -74,7 +58,7 @@ export class RateChart {
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false } },
       scales: {
-        x: { time: true, range: (_, first, last) => span(first, last) },
+        x: { time: true, range: () => span(this.data[0].at(0), this.data[0].at(-1)) },
         y: { range: (_, __, max) => [0, Math.max(10, (max || 0) * 1.1)] },
       },
       axes: [

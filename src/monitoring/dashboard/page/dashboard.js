@@ -7,6 +7,7 @@ import { startKeys } from './key-dialog.js';
 import { LiveConnection } from './live.js';
 import { clearLoads, refreshLoads } from './loads.js';
 import { Rates } from './rates.js';
+import { clearRevenue, followRevenue, paintRevenue, startRevenue } from './revenue.js';
 import { clearTiles, showTiles } from './tiles.js';
 import { clearUsers, refreshUsers, startUsers } from './users.js';
 
@@ -32,6 +33,7 @@ function take(live) {
   showHealth(live.readiness);
   showTiles(live, rates);
   chart.show(rates.points);
+  followRevenue(live);
   const { status } = live;
   if (before === null || before.status.deadLetters !== status.deadLetters) refreshDeadLetters();
   if (before === null || before.status.lastLoad?.toOffset !== status.lastLoad?.toOffset) {
@@ -73,6 +75,7 @@ function forgetEverything() {
   chart.show([]);
   clearTiles();
   clearLoads();
+  clearRevenue();
   clearUsers();
   clearDeadLetters();
 }
@@ -87,6 +90,7 @@ function startTheme() {
   const show = () => {
     button.setAttribute('aria-pressed', String(isDark()));
     chart.paint();
+    paintRevenue();
   };
   button.addEventListener('click', () => {
     const theme = isDark() ? 'light' : 'dark';
@@ -98,6 +102,7 @@ function startTheme() {
   show();
 }
 
+setText(byId('zone'), Intl.DateTimeFormat().resolvedOptions().timeZone);
 const live = new LiveConnection(take, change);
 startTheme();
 startKeys(() => {
@@ -105,6 +110,7 @@ startKeys(() => {
   live.restart();
 });
 byId('enter-key').addEventListener('click', () => live.restart());
+startRevenue();
 startUsers();
 startDeadLetters();
 startGenerate();

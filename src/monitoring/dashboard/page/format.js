@@ -3,6 +3,8 @@ const SHORT = new Intl.NumberFormat('en', { maximumSignificantDigits: 3, notatio
 const CLOCK = /** @type {const} */ ({ timeStyle: 'medium', hourCycle: 'h23' });
 const TIME = new Intl.DateTimeFormat(undefined, CLOCK);
 const DATE_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', ...CLOCK });
+const HOUR = new Intl.DateTimeFormat(undefined, { timeStyle: 'short', hourCycle: 'h23' });
+const DAY = /** @type {const} */ ({ day: 'numeric', month: 'short' });
 
 /** What is not known is never shown as 0. */
 export const UNKNOWN = '–';
@@ -16,6 +18,9 @@ export function formatRate(rate) {
   if (rate === null) return UNKNOWN;
   return rate < 10_000 ? WHOLE.format(rate) : SHORT.format(rate);
 }
+
+/** Three digits of it. @param {number} number */
+export const formatShort = (number) => SHORT.format(number);
 
 /** @param {number | null} bytes */
 export function formatBytes(bytes) {
@@ -47,12 +52,44 @@ export function formatTime(iso) {
   return (isToday ? TIME : DATE_TIME).format(at);
 }
 
+/** The time of day without seconds. @param {string} iso */
+export const formatHour = (iso) => HOUR.format(new Date(iso));
+
+/**
+ * A day of this year.
+ * @param {string} iso
+ * @param {string} [timeZone] that of the browser without it
+ */
+export const formatDay = (iso, timeZone) =>
+  new Intl.DateTimeFormat(undefined, { ...DAY, timeZone }).format(new Date(iso));
+
 /**
  * An exact decimal, as the server says it, with groups of three digits: it may be longer than a number holds.
  * @param {string} decimal
+ * @param {number} [places] at least, so that decimals below each other are aligned
  */
-export function formatRevenue(decimal) {
-  const [whole = '', fraction] = decimal.split('.');
+export function formatRevenue(decimal, places = 0) {
+  const [whole = '', digits = ''] = decimal.split('.');
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
-  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
+  const fraction = digits.padEnd(places, '0');
+  return fraction === '' ? grouped : `${grouped}.${fraction}`;
+}
+
+/** The most decimal places of any. @param {readonly string[]} decimals */
+export const placesOf = (decimals) =>
+  Math.max(0, ...decimals.map((decimal) => (decimal.split('.')[1] ?? '').length));
+
+/**
+ * The exact sum of exact decimals.
+ * @param {readonly string[]} decimals
+ */
+export function sumOf(decimals) {
+  const places = placesOf(decimals);
+  const units = decimals.reduce((sum, decimal) => {
+    const [whole = '', fraction = ''] = decimal.split('.');
+    return sum + BigInt(whole + fraction.padEnd(places, '0'));
+  }, 0n);
+  const digits = String(units < 0n ? -units : units).padStart(places + 1, '0');
+  const [whole, fraction] = [digits.slice(0, digits.length - places), digits.slice(-places)];
+  return `${units < 0n ? '-' : ''}${whole}${places === 0 ? '' : `.${fraction}`}`;
 }

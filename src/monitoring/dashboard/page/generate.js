@@ -2,6 +2,7 @@ import { ApiError, describeError, request, requestJson } from './api.js';
 import { byId, byIdAs, makeRow, setText } from './dom.js';
 import { readEvents } from './event-stream.js';
 import { formatBytes, formatCount, formatDuration, formatRate } from './format.js';
+import { expectRevenue } from './revenue.js';
 
 /** @typedef {{ running: boolean, accepted: number, duplicates: number, invalidTotal: number, bytesRead: number, bytesTotal: number, ratePerSecond: number }} Progress */
 /** @typedef {{ read: number, accepted: number, duplicates: number, invalidTotal: number, durationMs: number, invalid: { line: number, code: string, message: string }[] }} Summary */
@@ -38,6 +39,7 @@ async function run() {
   const progress = follow();
   try {
     showSummary(await requestJson('generateEvents', { method: 'POST' }));
+    expectRevenue();
   } catch (error) {
     if (error instanceof ApiError && error.code === 'RUN_IN_PROGRESS') {
       say(`A run is going on already: ${describeError(error)}`);

@@ -78,6 +78,7 @@ export function showConnecting() {
 function put(kind, title, text) {
   byId('health').dataset['kind'] = kind;
   setText(byId('health-title'), title);
+  document.title = kind === 'ready' ? 'revenue-etl' : `${title} · revenue-etl`; // it may be one of many tabs
   setText(byId('health-text'), text);
 }
 

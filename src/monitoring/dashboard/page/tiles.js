@@ -35,6 +35,8 @@ export function showTiles(live, rates) {
   put('lag-bytes', describeLag(status.lag.bytes));
   showLastLoad(live);
   put('dead-count', formatCount(status.deadLetters));
+  mark('dead-tile', (status.deadLetters ?? 0) > 0);
+  byId('dead-show').hidden = status.deadLetters === 0;
   showDisk(live.disk, rates.growth());
 }
 
@@ -43,6 +45,7 @@ export function clearTiles() {
   for (const id of NUMBERS) put(id, UNKNOWN);
   for (const id of REST) put(id, '');
   byId('disk-meter').hidden = true;
+  for (const id of ['dead-tile', 'disk-tile']) mark(id, false);
 }
 
 /** @param {number | null} bytes */
@@ -58,10 +61,10 @@ function others({ duplicates, rejected }) {
 }
 
 /** @param {Live} live */
-function showLastLoad({ at, status: { lastLoad } }) {
+function showLastLoad({ at, status: { lastLoad, checkpoint } }) {
   if (lastLoad === null) {
-    put('last-load', 'none');
-    put('last-load-more', '');
+    put('last-load', checkpoint === null ? UNKNOWN : 'none');
+    put('last-load-more', checkpoint === null ? 'not known' : '');
     return;
   }
   const seconds = Math.max(0, (Date.parse(at) - Date.parse(lastLoad.committedAt)) / 1000);
@@ -80,12 +83,17 @@ function showDisk(disk, growth) {
   meter.hidden = disk === null;
   if (disk === null) {
     put('disk-more', 'not known');
+    mark('disk-tile', false);
     return;
   }
   const { freeBytes, totalBytes, freeBytesMin } = disk;
   meter.value = totalBytes === 0 ? 0 : 1 - freeBytes / totalBytes;
   meter.title = `of ${formatBytes(totalBytes)}`;
-  put('disk-more', `of ${formatBytes(totalBytes)}, ${untilFull(freeBytes - freeBytesMin, growth)}`);
+  const left = freeBytes - freeBytesMin;
+  const until =
+    left > 0 ? untilFull(left, growth) : `full: ${formatBytes(freeBytesMin)} must stay free`;
+  put('disk-more', `of ${formatBytes(totalBytes)}, ${until}`);
+  mark('disk-tile', left <= 0);
 }
 
 /**
@@ -93,11 +101,16 @@ function showDisk(disk, growth) {
  * @param {number | null} growth
  */
 function untilFull(bytes, growth) {
-  if (bytes <= 0) return 'full';
   if (growth === null) return 'watching how it fills';
   if (growth < GROWTH_MIN) return 'not filling';
-  return `full in ${formatDuration(bytes / growth)} at the log's growth`;
+  return `full in ${formatDuration(bytes / growth)}`;
 }
+
+/**
+ * @param {string} id
+ * @param {boolean} isOn
+ */
+const mark = (id, isOn) => byId(id).classList.toggle('alert', isOn);
 
 /**
  * @param {string} id

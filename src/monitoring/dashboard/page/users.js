@@ -1,6 +1,6 @@
 import { ApiError, describeError, requestJson } from './api.js';
 import { byId, byIdAs, make, makeRow, setText } from './dom.js';
-import { formatRevenue, formatTime } from './format.js';
+import { formatRevenue, formatTime, placesOf } from './format.js';
 import { Refresh } from './refresh.js';
 
 /** @typedef {{ userId: string, revenue: string, updatedAt: string }} User */
@@ -8,6 +8,8 @@ import { Refresh } from './refresh.js';
 
 const TOP_MAX = 10;
 const PAGE_MAX = 20;
+
+const NONE = { top: 'None yet: they come within 10 seconds of a load.', list: 'There are none.' };
 
 const input = byIdAs('search-input', HTMLInputElement);
 /** @type {Listing} */
@@ -35,7 +37,13 @@ export function startUsers() {
     const after = byId('users-next').dataset['after'] ?? '';
     if (listing.kind === 'list') void list({ ...listing, after });
   });
-  window.addEventListener('hashchange', () => void showUser());
+  byId('user-close').addEventListener('click', () => {
+    location.hash = '';
+    input.focus();
+  });
+  window.addEventListener('hashchange', () => {
+    void showUser().then(() => byId('user').scrollIntoView({ block: 'nearest' }));
+  });
 }
 
 /** Something was loaded. */
@@ -107,9 +115,10 @@ async function showListing() {
   try {
     const { users, next } = wanted.kind === 'top' ? await readTop() : await readPage(wanted);
     if (listing !== wanted) return;
-    byId('users-rows').replaceChildren(...users.map(rowOf));
+    const places = placesOf(users.map(({ revenue }) => revenue));
+    byId('users-rows').replaceChildren(...users.map((user) => rowOf(user, places)));
     setText(byId('users-caption'), captionOf(wanted));
-    setText(byId('users-note'), users.length === 0 ? 'There are none.' : '');
+    setText(byId('users-note'), users.length === 0 ? NONE[wanted.kind] : '');
     byId('users-top').hidden = wanted.kind === 'top';
     byId('users-next').hidden = next === null;
     byId('users-next').dataset['after'] = next ?? '';
@@ -147,9 +156,9 @@ async function readPage({ prefix, after }) {
   return { users: itself === null ? users : [itself, ...users], next };
 }
 
-/** @param {User} user */
-function rowOf({ userId, revenue }) {
+/** @param {User} user @param {number} places of the decimals, alike in all rows */
+function rowOf({ userId, revenue }, places) {
   const link = make('a', 'user-link', userId);
   link.href = hashOf(userId);
-  return makeRow([link, formatRevenue(revenue)]);
+  return makeRow([link, formatRevenue(revenue, places)]);
 }

@@ -11,7 +11,9 @@ import {
 const WAITING_MAX = 8_192;
 const BATCH_MAX = 512;
 const BATCH_DELAY_MS = 1_000;
-/** Beyond the exporter's own bound. */
+/** Beyond the exporter's own bound, which is of silence: an answer that trickles in has none. */
+const ANSWER_TIMEOUT_MS = 8_000;
+/** Beyond that. */
 const EXPORT_TIMEOUT_MS = 10_000;
 /** How often it is told that spans were left out. */
 const LEFT_OUT_EVERY_MS = 60_000;
@@ -72,19 +74,26 @@ export class SpanOutlet implements SpanProcessor {
 
   private send(spans: ReadableSpan[], done: (result: ExportResult) => void): void {
     this.waiting -= spans.length;
-    this.exporter.export(spans, (result) => {
+    let settled = false;
+    const settle = (result: ExportResult): void => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
       if (result.code === ExportResultCode.SUCCESS) this.tellSuccess();
       else this.tellFailure(spans.length, result.error);
       done(result);
-    });
+    };
+    const timer = setTimeout(() => {
+      settle({ code: ExportResultCode.FAILED, error: new Error('no whole answer in time') });
+    }, ANSWER_TIMEOUT_MS).unref();
+    this.exporter.export(spans, settle);
   }
 
   private tellFailure(spans: number, error: Error | undefined): void {
     this.leftOut += spans;
     if (this.failing) return;
     this.failing = true;
-    const reason = error?.message ?? 'no reason was given';
-    this.report('warn', `traces do not reach the collector (${reason}); all else goes on`);
+    this.report('warn', `traces do not reach the collector (${reasonOf(error)}); all else goes on`);
   }
 
   private tellSuccess(): void {
@@ -99,4 +108,12 @@ export class SpanOutlet implements SpanProcessor {
     }
     this.failing = false;
   }
+}
+
+/** Errors of a host with several addresses have a code and no message, answers without a phrase a status. */
+function reasonOf(error: (Error & { readonly code?: unknown }) | undefined): string {
+  if (error === undefined) return 'no reason was given';
+  const { message, code, name } = error;
+  if (message !== '') return message;
+  return typeof code === 'string' || typeof code === 'number' ? String(code) : name;
 }

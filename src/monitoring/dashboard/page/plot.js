@@ -1,0 +1,27 @@
+/** Of a plot, with its axes, as in dashboard.css. */
+export const HEIGHT = 220;
+
+/** @param {string} name of a colour in dashboard.css, as it is in the theme of now */
+export const color = (name) =>
+  getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+/** @returns {import('uplot').Axis} */
+export const axis = () => ({
+  stroke: () => color('--soft'),
+  grid: { stroke: () => color('--line'), width: 1 },
+  ticks: { show: false },
+  font: '12px system-ui, sans-serif',
+});
+
+/**
+ * Keeps a plot as wide as its box.
+ * @param {import('uplot')} plot
+ * @param {HTMLElement} box
+ */
+export function keepWide(plot, box) {
+  const fit = () => {
+    const width = box.clientWidth;
+    if (width > 0 && width !== plot.width) plot.setSize({ width, height: HEIGHT });
+  };
+  new ResizeObserver(fit).observe(box);
+}
