@@ -29,7 +29,7 @@ export const PAGE_FILES = [
   ...(['dashboard.css', 'theme.js', 'icon.svg'] as const),
   ...(['dashboard.js', 'api.js', 'dom.js', 'format.js', 'event-stream.js'] as const),
   ...(['live.js', 'health.js', 'rates.js', 'plot.js', 'chart.js', 'tiles.js'] as const),
-  ...(['revenue.js', 'revenue-chart.js'] as const),
+  ...(['revenue.js', 'revenue-view.js', 'revenue-chart.js', 'balance.js'] as const),
   ...([
     'generate.js',
     'users.js',

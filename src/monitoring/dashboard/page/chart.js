@@ -1,17 +1,9 @@
 import { byId, setText } from './dom.js';
 import { formatClock, formatRate } from './format.js';
-import { axis, color, HEIGHT, keepWide } from './plot.js';
+import { axis, color, HEIGHT, keepWide, line } from './plot.js';
 
 /** What is shown at least, and at most. */
 const SECONDS = { min: 60, max: 300 };
-
-/** @param {string} name @returns {import('uplot').Series} */
-const series = (name) => ({
-  stroke: () => color(`--${name}`),
-  width: 2,
-  points: { show: false },
-  spanGaps: false,
-});
 
 /**
  * @param {number} [first]
@@ -70,11 +62,7 @@ export class RateChart {
         },
         { ...axis(), size: 56, values: (_, rates) => rates.map(formatRate) },
       ],
-      series: [
-        {},
-        { ...series('accepted'), fill: () => `${color('--accepted')}33` },
-        series('loaded'),
-      ],
+      series: [{}, { ...line('accepted'), fill: () => `${color('--accepted')}33` }, line('loaded')],
       hooks: { setCursor: [(plot) => this.read(plot.cursor.idx ?? null)] },
     };
   }

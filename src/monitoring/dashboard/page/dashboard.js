@@ -1,3 +1,4 @@
+import { followBalance, paintBalance } from './balance.js';
 import { RateChart } from './chart.js';
 import { clearDeadLetters, refreshDeadLetters, startDeadLetters } from './dead-letters.js';
 import { byId, setText } from './dom.js';
@@ -7,7 +8,7 @@ import { startKeys } from './key-dialog.js';
 import { LiveConnection } from './live.js';
 import { clearLoads, refreshLoads } from './loads.js';
 import { Rates } from './rates.js';
-import { clearRevenue, followRevenue, paintRevenue, startRevenue } from './revenue.js';
+import { clearRevenue, followRevenue, paintRevenue } from './revenue.js';
 import { clearTiles, showTiles } from './tiles.js';
 import { clearUsers, refreshUsers, startUsers } from './users.js';
 
@@ -34,6 +35,7 @@ function take(live) {
   showTiles(live, rates);
   chart.show(rates.points);
   followRevenue(live);
+  followBalance(live);
   const { status } = live;
   if (before === null || before.status.deadLetters !== status.deadLetters) refreshDeadLetters();
   if (before === null || before.status.lastLoad?.toOffset !== status.lastLoad?.toOffset) {
@@ -91,6 +93,7 @@ function startTheme() {
     button.setAttribute('aria-pressed', String(isDark()));
     chart.paint();
     paintRevenue();
+    paintBalance();
   };
   button.addEventListener('click', () => {
     const theme = isDark() ? 'light' : 'dark';
@@ -110,7 +113,6 @@ startKeys(() => {
   live.restart();
 });
 byId('enter-key').addEventListener('click', () => live.restart());
-startRevenue();
 startUsers();
 startDeadLetters();
 startGenerate();

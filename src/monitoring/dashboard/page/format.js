@@ -63,6 +63,10 @@ export const formatHour = (iso) => HOUR.format(new Date(iso));
 export const formatDay = (iso, timeZone) =>
   new Intl.DateTimeFormat(undefined, { ...DAY, timeZone }).format(new Date(iso));
 
+/** Of an hour or a day. @param {'hour' | 'day'} bucket @param {string} iso */
+export const formatStart = (bucket, iso) =>
+  bucket === 'day' ? formatDay(iso, 'UTC') : `${formatDay(iso)}, ${formatHour(iso)}`;
+
 /**
  * An exact decimal, as the server says it, with groups of three digits: it may be longer than a number holds.
  * @param {string} decimal
@@ -79,16 +83,25 @@ export function formatRevenue(decimal, places = 0) {
 export const placesOf = (decimals) =>
   Math.max(0, ...decimals.map((decimal) => (decimal.split('.')[1] ?? '').length));
 
+/** The exact sum of exact decimals. @param {readonly string[]} decimals */
+export const sumOf = (decimals) => runningSums(decimals).at(-1) ?? '0';
+
 /**
- * The exact sum of exact decimals.
+ * The same behind each of them.
  * @param {readonly string[]} decimals
  */
-export function sumOf(decimals) {
+export function runningSums(decimals) {
   const places = placesOf(decimals);
-  const units = decimals.reduce((sum, decimal) => {
+  let units = 0n;
+  return decimals.map((decimal) => {
     const [whole = '', fraction = ''] = decimal.split('.');
-    return sum + BigInt(whole + fraction.padEnd(places, '0'));
-  }, 0n);
+    units += BigInt(whole + fraction.padEnd(places, '0'));
+    return decimalOf(units, places);
+  });
+}
+
+/** @param {bigint} units @param {number} places of the decimals that these are the last of */
+function decimalOf(units, places) {
   const digits = String(units < 0n ? -units : units).padStart(places + 1, '0');
   const [whole, fraction] = [digits.slice(0, digits.length - places), digits.slice(-places)];
   return `${units < 0n ? '-' : ''}${whole}${places === 0 ? '' : `.${fraction}`}`;

@@ -13,6 +13,14 @@ export const axis = () => ({
   font: '12px system-ui, sans-serif',
 });
 
+/** @param {string} name of its colour @returns {import('uplot').Series} */
+export const line = (name) => ({
+  stroke: () => color(`--${name}`),
+  width: 2,
+  points: { show: false },
+  spanGaps: false,
+});
+
 /**
  * Keeps a plot as wide as its box.
  * @param {import('uplot')} plot

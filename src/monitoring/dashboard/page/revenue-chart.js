@@ -1,25 +1,56 @@
-import { byId } from './dom.js';
 import { formatDay, formatHour, formatShort } from './format.js';
-import { axis, color, HEIGHT, keepWide } from './plot.js';
+import { axis, color, HEIGHT, keepWide, line } from './plot.js';
 
-/** @typedef {import('./revenue.js').Bucket} Bucket */
+/** @typedef {import('./revenue-view.js').Bucket} Bucket */
+/**
+ * @typedef {object} Drawing how the numbers of all buckets are drawn
+ * @property {() => import('uplot').Series[]} series
+ * @property {(numbers: number[]) => (number | null)[][]} columns of the series, in their order
+ */
 
 /** Of a label below the plot, with the space to the next one. */
 const LABEL_PIXELS = 56;
 /** Labels stand at each such hour of the day, or day, whichever is the first with enough room. */
 const STEPS = { hour: [1, 2, 3, 6, 12, 24], day: [1, 2, 5, 10, 15, 30] };
 
-/** The plot of revenue by hour or by day: a bar each, in the order of time, and at even distances whatever the clocks do. */
+/** A bar each, of which the last one is not complete. @type {Drawing} */
+export const BARS = {
+  series: () => [
+    bars(() => color('--accepted')),
+    bars(() => color('--bad')),
+    bars(({ data }) => `${color((data[3]?.at(-1) ?? 0) < 0 ? '--bad' : '--accepted')}80`),
+  ],
+  columns: (sums) => {
+    const last = sums.length - 1;
+    return [
+      sums.map((sum, index) => (sum >= 0 && index < last ? sum : null)),
+      sums.map((sum, index) => (sum < 0 && index < last ? sum : null)),
+      sums.map((sum, index) => (index === last ? sum : null)),
+    ];
+  },
+};
+
+/** A line of what holds until it is known anew. @type {Drawing} */
+export const STEPPED = {
+  series: () => [{ ...line('accepted'), paths: uPlot.paths.stepped?.({ align: 1 }) }],
+  columns: (balances) => [balances],
+};
+
+/** A plot by hour or by day, in the order of time, and at even distances whatever the clocks do. */
 export class RevenueChart {
-  /** @param {(index: number | null) => void} onPoint what the pointer is on, by its number */
-  constructor(onPoint) {
+  /**
+   * @param {HTMLElement} box
+   * @param {Drawing} drawing
+   * @param {(index: number | null) => void} onPoint what the pointer is on, by its number
+   */
+  constructor(box, drawing, onPoint) {
+    this.drawing = drawing;
     this.onPoint = onPoint;
     /** @type {'hour' | 'day'} */
     this.bucket = 'hour';
     /** @type {readonly Bucket[]} */
     this.buckets = [];
-    const box = byId('revenue-chart');
-    this.plot = new uPlot(this.options(box.clientWidth || 500), [[], [], [], []], box);
+    this.plot = new uPlot(this.options(box.clientWidth || 500), [[], ...drawing.columns([])], box);
     keepWide(this.plot, box);
   }
 
@@ -30,14 +61,8 @@ export class RevenueChart {
   show(bucket, buckets) {
     this.bucket = bucket;
     this.buckets = buckets;
-    const sums = buckets.map(({ revenue }) => Number(revenue)); // near enough for a bar
-    const last = sums.length - 1;
-    this.plot.setData([
-      sums.map((_, index) => index),
-      sums.map((sum, index) => (sum >= 0 && index < last ? sum : null)),
-      sums.map((sum, index) => (sum < 0 && index < last ? sum : null)),
-      sums.map((sum, index) => (index === last ? sum : null)),
-    ]);
+    const numbers = buckets.map(({ revenue }) => Number(revenue)); // near enough for pixels
+    this.plot.setData([numbers.map((_, index) => index), ...this.drawing.columns(numbers)]);
   }
 
   /** With the colours of the theme of now. */
@@ -69,18 +94,9 @@ export class RevenueChart {
         },
         { ...axis(), size: 56, values: (_, sums) => sums.map(formatShort) },
       ],
-      series: [
-        {},
-        bars(() => color('--accepted')),
-        bars(() => color('--bad')),
-        bars(() => `${color(this.isNowBelow() ? '--bad' : '--accepted')}80`),
-      ],
+      series: [{}, ...this.drawing.series()],
       hooks: { setCursor: [({ cursor }) => this.onPoint(cursor.idx ?? null)] },
     };
-  }
-
-  isNowBelow() {
-    return this.buckets.at(-1)?.revenue.startsWith('-') === true;
   }
 
   /** @param {number} pixels that there are for labels */
@@ -105,7 +121,7 @@ export class RevenueChart {
   }
 }
 
-/** @param {() => string} fill @returns {import('uplot').Series} */
+/** @param {(plot: import('uplot')) => string} fill @returns {import('uplot').Series} */
 const bars = (fill) => ({
   fill,
   width: 0,

@@ -1,4 +1,5 @@
 import { ApiError, describeError, requestJson } from './api.js';
+import { openBalance } from './balance.js';
 import { byId, byIdAs, make, makeRow, setText } from './dom.js';
 import { formatRevenue, formatTime, placesOf } from './format.js';
 import { Refresh } from './refresh.js';
@@ -56,6 +57,7 @@ export function refreshUsers() {
 export function clearUsers() {
   byId('users-rows').replaceChildren();
   for (const id of ['user', 'users-next']) byId(id).hidden = true;
+  openBalance(null);
   setText(byId('users-note'), '');
 }
 
@@ -77,6 +79,7 @@ async function showUser() {
   const box = byId('user');
   if (userId === null) {
     box.hidden = true;
+    openBalance(null);
     return;
   }
   try {
@@ -88,8 +91,10 @@ async function showUser() {
     setText(byId('user-more'), found === null ? 'No event of this user has been loaded.' : changed);
     setText(byId('users-note'), '');
     box.hidden = false;
+    openBalance(found === null ? null : userId);
   } catch (error) {
     box.hidden = true;
+    openBalance(null);
     setText(byId('users-note'), describeError(error));
   }
 }
