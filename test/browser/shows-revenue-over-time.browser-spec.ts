@@ -32,22 +32,6 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** Pixels of the plot in the colours of what was earned, and of what was lost. */
-const painted = (visit: Visit): Promise<[number, number]> =>
-  visit.page.evaluate(`(() => {
-    const page = getComputedStyle(document.documentElement);
-    const canvas = document.querySelector('#revenue-chart canvas');
-    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-    return ['--accepted', '--bad'].map((name) => {
-      const hex = page.getPropertyValue(name).trim();
-      const wanted = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
-      let count = 0;
-      for (let at = 0; at < data.length; at += 4)
-        count += Number(wanted.every((part, index) => data[at + index] === part));
-      return count;
-    });
-  })()`);
-
 const asked = (visit: Visit): string[] =>
   visit.urls.filter((url) => new URL(url).pathname === '/revenue');
 
@@ -61,15 +45,15 @@ async function begin(): Promise<Visit> {
 describe('revenue over time', () => {
   it('is plotted by hour and by day, with its exact sum', async () => {
     const visit = await begin();
-    await visit.page.locator('[data-range="48h"]').click();
+    await visit.page.locator('#revenue-range [data-range="48h"]').click();
     await visit.sees('revenue-sum', /^2,034\.25 since \w+ \d+, \d\d:30$/);
-    const [earned, lost] = await painted(visit);
+    const [earned, lost] = await visit.painted('revenue-chart');
     expect(earned).toBeGreaterThan(50);
     expect(lost).toBeGreaterThan(10);
-    await visit.page.locator('[data-range="30d"]').click();
+    await visit.page.locator('#revenue-range [data-range="30d"]').click();
     await visit.sees('revenue-title', 'Revenue by day (UTC)');
     await visit.sees('revenue-sum', /^2,034\.375 since \w+ \d+$/);
-    await visit.page.locator('[data-range="24h"]').click();
+    await visit.page.locator('#revenue-range [data-range="24h"]').click();
     await visit.sees('revenue-title', 'Revenue by hour');
     await visit.sees('revenue-sum', /^1,034\.25 since /);
     await visit.page.locator('#revenue-chart .u-over').hover();
@@ -109,7 +93,7 @@ describe('revenue over time', () => {
     const visit = await Visit.begin(browser(), application.serverUrl, { expected: /\b404\b/ });
     await visit.sees('revenue-sum', /since/);
     await visit.page.route('**/revenue?*', (route) => route.fulfill({ status: 404, body: 'no' }));
-    await visit.page.locator('[data-range="48h"]').click();
+    await visit.page.locator('#revenue-range [data-range="48h"]').click();
     await visit.sees('revenue-note', '404 Not Found');
     expect(await visit.text('revenue-sum')).toBe('');
     expect(await visit.page.locator('#revenue-chart').isVisible()).toBe(false);

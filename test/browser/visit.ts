@@ -76,6 +76,23 @@ export class Visit {
     return this.page.evaluate('document.activeElement.id');
   }
 
+  /** Pixels of a plot in the colours of what was earned, and of what was lost. */
+  painted(id: string): Promise<[number, number]> {
+    return this.page.evaluate(`(() => {
+      const page = getComputedStyle(document.documentElement);
+      const canvas = document.querySelector('#${id} canvas');
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      return ['--accepted', '--bad'].map((name) => {
+        const hex = page.getPropertyValue(name).trim();
+        const wanted = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+        let count = 0;
+        for (let at = 0; at < data.length; at += 4)
+          count += Number(wanted.every((part, index) => data[at + index] === part));
+        return count;
+      });
+    })()`);
+  }
+
   /** Presses Tab until the focus is there. @throws when it does not get there. */
   async tabTo(id: string): Promise<void> {
     for (let press = 0; press < 100; press++) {
