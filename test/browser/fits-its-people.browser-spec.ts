@@ -13,7 +13,7 @@ let bench: PoisonedApplication;
 beforeAll(async () => {
   const eventsFile = join(await temporaryDirectory(), 'events.jsonl');
   await writeFile(eventsFile, '');
-  bench = await PoisonedApplication.create({ EVENTS_FILE: eventsFile });
+  bench = await PoisonedApplication.create({ EVENTS_FILE: eventsFile, USER_HISTORY: 'true' });
   await postEvents(bench.url, LONG);
 });
 afterAll(() => bench.remove());
@@ -60,6 +60,10 @@ describe('the page', () => {
     await visit.sees('users-rows', LONG.userId);
     const widths = (): Promise<number> =>
       visit.page.evaluate('document.documentElement.scrollWidth');
+    await visit.sees('balance-sum', /since/);
+    expect(await widths()).toBe(360);
+    await visit.page.locator('#balance-as-table').tap();
+    expect(await visit.page.locator('#balance-table').isVisible()).toBe(true);
     expect(await widths()).toBe(360);
     const buttons = visit.page.locator('#dead-list button');
     await buttons.first().waitFor();

@@ -22,7 +22,7 @@ let script: string;
 beforeAll(async () => {
   script = await readFile(join(import.meta.dirname, 'text-contrast.js'), 'utf8');
   database = await createTestDatabase();
-  bench = await PoisonedApplication.create();
+  bench = await PoisonedApplication.create({ USER_HISTORY: 'true' });
 });
 afterAll(async () => {
   await bench.remove();
@@ -47,6 +47,8 @@ describe.each(SCHEMES)('all texts of the %s page have enough contrast', (colorSc
     await visit.sees('user-revenue', '100');
     await visit.sees('revenue-sum', /since/);
     await visit.page.locator('#revenue-as-table').click();
+    await visit.sees('balance-sum', /since/);
+    await visit.page.locator('#balance-as-table').click();
     await expectReadable(visit, `${colorScheme}, ready`);
     await visit.page.locator('#dead-list button').first().click();
     await visit.page.locator('#letter-value').fill('-1');

@@ -8,7 +8,6 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 import { useBrowser, Visit, type VisitOptions } from './visit.js';
 
 const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const BEGIN = Date.now();
 const ON = { USER_HISTORY: 'true' };
 /** What a number cannot hold: all of it has sixteen digits and more. */
@@ -96,9 +95,9 @@ describe('the balance of a user over time', () => {
     await visit.sees('balance-title', 'Balance by day (UTC)');
     const days = await rowsOf(visit);
     expect(days).toHaveLength(31);
-    expect(days[0]).toEqual([dayOf(BEGIN - 30 * DAY_MS), '0.000000']);
+    expect(days[0]![1]).toBe('0.000000');
     expect(changes(days)[1]).toEqual([dayOf(PAST[0]!.at), '999,999,999,999,999.000000']);
-    expect(days.at(-1)).toEqual([`${dayOf(BEGIN)}, so far`, '-7.199999']);
+    expect(days.at(-1)).toEqual([`${dayOf(Date.now())}, so far`, '-7.199999']);
     expect(await visit.text('balance-note')).toBe('');
     await visit.end();
   });

@@ -8,8 +8,8 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 import { useBrowser, Visit } from './visit.js';
 
 const EVIL = '<img src=x onerror=alert(1)>';
-/** Of users who are not there. */
-const expected = /\b404\b/;
+/** Of users who are not there, and of what is not kept. */
+const expected = /\b40[49]\b/;
 const browser = useBrowser();
 
 let database: TestDatabase;
@@ -75,7 +75,7 @@ describe('the page', () => {
   it('shows a user by address, and their balance when it changes', async () => {
     await send('o’brien & söhne', 10);
     const hash = `#user=${encodeURIComponent('o’brien & söhne')}`;
-    const visit = await Visit.begin(browser(), application.serverUrl, { hash });
+    const visit = await Visit.begin(browser(), application.serverUrl, { hash, expected });
     await visit.sees('user-id', 'o’brien & söhne');
     await visit.sees('user-revenue', /^10$/);
     await send('o’brien & söhne', 5);

@@ -27,7 +27,7 @@ describe('the page of an application that is killed', () => {
     const env = { SERVER_PORT: await freePort() };
     const first = await RunningApplication.start({ databaseUrl: database.url, env });
     await postEvents(first.serverUrl, { userId: 'abc123', name: 'add_revenue', value: 432 });
-    const expected = /ERR_|\b503\b/;
+    const expected = /ERR_|\b(409|503)\b/;
     const visit = await Visit.begin(browser(), first.serverUrl, { hash: '#user=abc123', expected });
     await visit.sees('user-revenue', /^432$/);
     await visit.sees('loaded-more', '1 in all');
