@@ -4,9 +4,8 @@ import { parseCorrectionId, type DeadLetterPlace } from '../../shared/event/rese
 import { decodeRecord } from './decode-record.js';
 import { createFoldWindow, type FoldWindow } from './fold-window.js';
 import { HourTable, hoursOf } from './hour-table.js';
-import { hashOf } from './hash-key.js';
 import { RecordScanner } from './scan-records.js';
-import { appendHour, HOUR_TAIL_BYTES } from './user-hour-key.js';
+import { appendHour, HOUR_TAIL_BYTES, hashOfUserHour } from './user-hour-key.js';
 import { UserTable } from './user-table.js';
 
 /** A record that the fold could not use. `start` and `end` are positions in the folded bytes. */
@@ -47,7 +46,7 @@ const USER_ID_BYTES_MAX = 4 * 255;
  * what it folds is written over: see `RecordScanner`.
  */
 export class Fold {
-  readonly table = new UserTable();
+  readonly table: UserTable;
   readonly hours = new HourTable();
   private readonly scanner: RecordScanner;
   private readonly key = createFoldWindow(USER_ID_BYTES_MAX + HOUR_TAIL_BYTES);
@@ -55,6 +54,7 @@ export class Fold {
 
   /** @param byHour whether sums are by user and hour: see `HOUR_TAIL_BYTES` */
   constructor(readonly byHour = false) {
+    this.table = byHour ? new UserTable(hashOfUserHour) : new UserTable();
     this.scanner = new RecordScanner(this.table, this.hours, byHour);
   }
 
@@ -110,9 +110,10 @@ export class Fold {
     const idLength = bytes.write(userId);
     const length = this.byHour ? appendHour(bytes, idLength, hour) : idLength;
     const sign = name === 'add_revenue' ? 1 : -1;
-    const entry = this.table.place(view, 0, length, hashOf(view, 0, length));
+    const { table } = this;
+    const entry = table.place(view, 0, length, table.hashOf(view, 0, length));
     const [wholes, micros] = [sign * Math.trunc(value), sign * fractionMicros(value)];
-    this.table.add(entry, wholes, micros);
+    table.add(entry, wholes, micros);
     this.hours.add(this.hours.place(hour), wholes, micros);
     this.decodedEvents += 1;
   }

@@ -1,9 +1,9 @@
 /* eslint-disable max-lines -- of another module, the compiler would read each constant anew for each record: half as fast */
 import { isUtf8 } from 'node:buffer';
 import { FOLD_PADDING_BYTES, type FoldWindow } from './fold-window.js';
-import { HASH_SEED, hashOf, KEEP_BYTES, mixLength, mixWord } from './hash-key.js';
+import { HASH_SEED, KEEP_BYTES, mixLength, mixWord } from './hash-key.js';
 import type { HourTable } from './hour-table.js';
-import { HOUR_TAIL_BYTES, hourDigits } from './user-hour-key.js';
+import { HOUR_TAIL_BYTES, hourDigits, mixHour } from './user-hour-key.js';
 import type { UserTable } from './user-table.js';
 
 /** Four ASCII characters as the word that they are in memory. */
@@ -313,13 +313,13 @@ export class RecordScanner {
 
   /** Makes the key of a user and hour of the user id: what comes behind it is longer, and was read. */
   private appendHour(): void {
-    const { view, key } = this;
-    const end = key + this.keyLength;
+    const { view, hourWord0, hourWord4 } = this;
+    const end = this.key + this.keyLength;
     view.setUint8(end, 0);
-    view.setInt32(end + 1, this.hourWord0, true);
-    view.setInt32(end + 5, this.hourWord4, true);
+    view.setInt32(end + 1, hourWord0, true);
+    view.setInt32(end + 5, hourWord4, true);
     this.keyLength += HOUR_TAIL_BYTES;
-    this.keyHash = hashOf(view, key, this.keyLength);
+    this.keyHash = mixHour(this.keyHash, hourWord0, hourWord4);
   }
 
   private postpone(wholes: number, micros: number): void {

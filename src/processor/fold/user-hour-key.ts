@@ -1,4 +1,4 @@
-import { KEEP_BYTES } from './hash-key.js';
+import { hashOf, KEEP_BYTES, mixWord } from './hash-key.js';
 import type { UserTable } from './user-table.js';
 
 /**
@@ -21,6 +21,17 @@ export function appendHour(bytes: Buffer, userIdBytes: number, hour: number): nu
   bytes[userIdBytes] = 0;
   bytes.write(hourDigits(Math.floor(hour)), userIdBytes + 1, 'latin1');
   return userIdBytes + HOUR_TAIL_BYTES;
+}
+
+/** Of a user id's hash, that of its key: so the user id is gone through once. @param word0 the digits, as two words */
+export const mixHour = (hash: number, word0: number, word4: number): number =>
+  mixWord(mixWord(hash, word0), word4);
+
+/** Of a key in a view, which holds at least four bytes behind it. */
+export function hashOfUserHour(view: DataView, start: number, length: number): number {
+  const digits = start + length - HOUR_DIGITS;
+  const userId = hashOf(view, start, length - HOUR_TAIL_BYTES);
+  return mixHour(userId, view.getInt32(digits, true), view.getInt32(digits + 4, true));
 }
 
 /** The hour in a key. @param keys all bytes of the table */

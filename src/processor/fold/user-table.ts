@@ -1,5 +1,5 @@
 import { MICROS_PER_UNIT, SAFE_WHOLES } from './exact-sum.js';
-import { hashOf, KEEP_BYTES } from './hash-key.js';
+import { hashOf as hashOfKey, KEEP_BYTES } from './hash-key.js';
 
 /** A table without its methods, as one thread hands it to another. */
 export interface TableContents {
@@ -39,6 +39,9 @@ export class UserTable {
   private mask = FIRST_SLOTS - 1;
   private readonly large = new Map<number, bigint>();
 
+  /** @param hashOf what `place` gets with each key of this table */
+  constructor(readonly hashOf: typeof hashOfKey = hashOfKey) {}
+
   /** What it takes, in bytes. */
   get bytes(): number {
     return this.words.byteLength + this.slots.byteLength;
@@ -47,7 +50,7 @@ export class UserTable {
   /**
    * The entry of a user, made if need be.
    * @param view holds the key at `start`, and at least four bytes behind it
-   * @param hash of the key: `mixWord` over its words, the last one filled up with zeros and there even
+   * @param hash of the key, as `hashOf` gives it: unless the table has its own, `mixWord` over its words, the last one filled up with zeros and there even
    * if it is empty; then `mixLength`
    */
 
@@ -115,7 +118,7 @@ export class UserTable {
     for (let entry = FIRST_ENTRY; entry < arenaEnd; entry += sizeOf(words, entry)) {
       const [key, length] = [4 * (entry + KEY), words[entry + KEY_LENGTH]!];
       // Anew: each thread has a seed of its own.
-      const own = this.place(view, key, length, hashOf(view, key, length));
+      const own = this.place(view, key, length, this.hashOf(view, key, length));
       this.add(own, floats[entry >> 1]!, floats[(entry >> 1) + 1]!);
       const more = large.get(entry);
       if (more !== undefined) this.large.set(own, (this.large.get(own) ?? 0n) + more);

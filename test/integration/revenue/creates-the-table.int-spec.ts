@@ -11,6 +11,7 @@ import { encodeEventPayload } from '../../../src/shared/event/event-codec.js';
 import type { StagingLog } from '../../../src/staging-log/staging-log.port.js';
 import { verifyBalances } from '../../../src/verify/verify.port.js';
 import { append, LoadHarness } from '../processor/load-harness.js';
+import { knownFrom } from '../processor/user-history-bench.js';
 
 describe('create table', () => {
   let harness: LoadHarness;
@@ -35,9 +36,8 @@ describe('create table', () => {
 
   const dropAll = () =>
     harness.dataSource.query(
-      `drop table users_revenue, load_checkpoint, dead_letters, resubmissions, loads, revenue_history, user_revenue_history,
-         user_history_state,
-         migrations`,
+      `drop table users_revenue, load_checkpoint, dead_letters, resubmissions, loads, migrations,
+         revenue_history, user_revenue_history, user_history_state`,
     );
 
   test('creates what is missing, and says whether it did', async () => {
@@ -100,6 +100,21 @@ describe('create table', () => {
     expect(await harness.dataSource.query('select * from dead_letters')).toEqual([]);
     expect(await harness.balances()).toEqual({ abc: '5' });
   });
+
+  test.each(['user_revenue_history', 'user_history_state'])(
+    'makes %s again, of which nothing is known then',
+    async (table) => {
+      const log = await harness.openLog();
+      await append(log, ['abc', 100]);
+      const bounds = { usersMax: 1_000, readMsMax: 1_000, byHour: true };
+      await harness.processor(log, { bounds }).runOnce();
+      expect(await knownFrom(harness)).toEqual(['always']);
+      await harness.dataSource.query(`drop table ${table}`);
+      expect(await service().create()).toEqual({ table: 'users_revenue', created: false });
+      expect(await knownFrom(harness)).toEqual([null]);
+      expect(await harness.balances()).toEqual({ abc: '100' });
+    },
+  );
 
   test('refuses to make dropped checkpoints beside balances, which would count all again', async () => {
     await harness.dataSource.query('drop table load_checkpoint');
