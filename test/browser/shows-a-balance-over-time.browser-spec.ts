@@ -36,8 +36,16 @@ async function start(past: typeof PAST, env = {}): Promise<[RunningApplication, 
   });
   await appendFile(join(dataDir, 'staging', `${'0'.repeat(20)}.jsonl`), lines.join(''));
   const settings = { databaseUrl: database.url, dataDir, env };
-  return [await RunningApplication.start(settings), database];
+  const application = await RunningApplication.start(settings);
+  await loaded(application, 'past');
+  return [application, database];
 }
+
+const loaded = (application: RunningApplication, userId: string): Promise<void> =>
+  eventually(async () => {
+    const path = `/users?userId=${encodeURIComponent(userId)}`;
+    return (await sendRequest(application.serverUrl, path)).status === 200;
+  });
 
 const begin = (
   application: RunningApplication,
@@ -124,10 +132,7 @@ describe('the balance of a user over time', () => {
       return { userId, name: 'add_revenue', value: index + 1 };
     });
     await postEvents(application.serverUrl, events);
-    await eventually(async () => {
-      const { status } = await sendRequest(application.serverUrl, '/users?userId=..');
-      return status === 200;
-    });
+    await loaded(application, '..');
     for (const [index, userId] of ids.entries()) {
       const visit = await begin(application, userId);
       await visit.sees('balance-sum', new RegExp(`^${index + 1} since`));
