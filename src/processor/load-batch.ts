@@ -1,11 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { forgetDeadLetters } from '../dead-letters/dead-letters.port.js';
-import {
-  forgetHistory,
-  noteUserHistory,
-  rollUpHours,
-  rollUpUserHours,
-} from '../revenue/revenue.port.js';
+import { forgetHistory, noteUserHistory, rollUpHours } from '../revenue/revenue.port.js';
 import { START_OF_LOG } from '../staging-log/staging-log.port.js';
 import { applyBatch } from './apply-batch.js';
 import type { Batch } from './batch.js';
@@ -58,10 +53,7 @@ async function store(manager: EntityManager, load: BatchToLoad): Promise<LoadedB
   }
   if (batch.byHour) await noteUserHistory(manager, { logId, from, to });
   const { inserted, updated, corrections } = await applyBatch(manager, logId, batch);
-  if (load.rollUpBefore !== null) {
-    await rollUpHours(manager, load.rollUpBefore);
-    if (batch.byHour) await rollUpUserHours(manager, load.rollUpBefore);
-  }
+  if (load.rollUpBefore !== null) await rollUpHours(manager, load.rollUpBefore);
   if (corrections > 0) await addLoadedEvents(manager, logId, corrections);
   const report = {
     ...{ fromOffset: from.offset, toOffset: to.offset, events: events + corrections },

@@ -2,16 +2,15 @@ import type { DataSource } from 'typeorm';
 import { announce, loadReads, loads, loadTransactions } from '../shared/tracing/trace-channels.js';
 import type { StagingLogReader } from '../staging-log/staging-log.port.js';
 import { samePlace, type Checkpoint } from './checkpoint.js';
-import { beginUserHistory } from '../revenue/revenue.port.js';
 import { CheckpointMirror } from './checkpoint-mirror.js';
 import type { Batch, BatchBounds } from './batch.js';
-import { inTransaction } from './in-transaction.js';
 import { loadBatch, type LoadedBatch } from './load-batch.js';
 import type { LoadReport } from './load-report.js';
 import type { LogStanding } from './log-standing.js';
 import { proveCheckpoint } from './prove-checkpoint.js';
 import { readBatch } from './read-batch.js';
 import { readCheckpoint } from './read-checkpoint.js';
+import { UserHistoryUpkeep } from './user-history-upkeep.js';
 import { readBacklog } from './workers/read-backlog.js';
 import type { FoldPool } from './workers/fold-pool.js';
 import { LogGrowth } from './workers/log-growth.js';
@@ -65,13 +64,15 @@ export class Processor {
   private readonly growth: LogGrowth;
   /** In milliseconds since 1970; -Infinity: by no load of this process. */
   private rolledUpBefore = -Infinity;
-  /** Or nobody asked for it. */
-  private hasUserHistory: boolean;
+  /** Null: nobody asked for it. */
+  private readonly userHistory: UserHistoryUpkeep | null;
 
   constructor(private readonly options: ProcessorOptions) {
     this.mirror = new CheckpointMirror(options.dataDir, options.log.identity);
     this.growth = new LogGrowth(options.log);
-    this.hasUserHistory = options.bounds.byHour !== true;
+    const { dataSource, log, bounds } = options;
+    this.userHistory =
+      bounds.byHour === true ? new UserHistoryUpkeep(dataSource, log.identity) : null;
   }
 
   /** @throws what the database throws; the next run begins where the last commit ended. */
@@ -90,6 +91,14 @@ export class Processor {
     await this.running?.catch(() => undefined);
   }
 
+  /**
+   * Makes days of a portion of the old hours of users, as each run that has caught up does.
+   * @returns whether there is more.
+   */
+  async rollUpUsers(): Promise<boolean> {
+    return (await this.userHistory?.rollUp(this.daysBefore())) ?? false;
+  }
+
   private async run(): Promise<RunOutcome> {
     const { dataSource, log, stop } = this.options;
     // What comes during the run is the next one's: else a run would never end under steady traffic,
@@ -103,7 +112,8 @@ export class Processor {
       if (proof.kind === 'wrong-log') return proof;
       await this.tell(from);
       if (from.offset >= goal) {
-        await this.beginUserHistory();
+        await this.userHistory?.begin();
+        await this.rollUpUsers();
         return { kind: 'caught-up' };
       }
       const loaded = await announce(loads, { load: from }, () => this.loadNext(from));
@@ -130,24 +140,13 @@ export class Processor {
       const loaded = await announce(loadTransactions, { load: from }, storing);
       if (loaded.kind === 'mismatch') return null;
       this.rolledUpBefore = rollUpBefore;
-      this.hasUserHistory = true;
+      this.userHistory?.noteLoad();
       this.proved = loaded.to;
       await this.tell(loaded.to);
       return loaded.report;
     } finally {
       batch.release();
     }
-  }
-
-  /** With no event to load, so that revenue by user is known from now on, and not from the next event. */
-  private async beginUserHistory(): Promise<void> {
-    if (this.hasUserHistory) return;
-    const { dataSource, log } = this.options;
-    await inTransaction(dataSource, async (manager) => {
-      await beginUserHistory(manager, log.identity);
-      return { kind: 'committed' };
-    });
-    this.hasUserHistory = true;
   }
 
   private async read({ offset }: Checkpoint): Promise<Batch> {

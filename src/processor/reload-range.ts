@@ -4,7 +4,7 @@ import {
   markReloaded,
   type QuarantinedRange,
 } from '../dead-letters/dead-letters.port.js';
-import { hasUserHistory } from '../revenue/revenue.port.js';
+import { hasUserHistory, loseUserHistory } from '../revenue/revenue.port.js';
 import { toOffset, type Offset, type StagingLogReader } from '../staging-log/staging-log.port.js';
 import { applyBatch } from './apply-batch.js';
 import { CheckpointMirror } from './checkpoint-mirror.js';
@@ -97,6 +97,7 @@ async function reloadLocked(manager: EntityManager, options: ReloadOptions): Pro
   await markReloaded(manager, ranges);
   // Whatever is configured here: what has all of this log is to have it still.
   const byHour = await hasUserHistory(manager, log.identity);
+  if (!byHour) await loseUserHistory(manager, log.identity);
   let [events, deadLetters] = [0, 0];
   for (const range of ranges) {
     const added = await addRange(manager, log, { ...range, byHour });

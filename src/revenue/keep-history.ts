@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { loseUserHistory } from './user-history-state.js';
 
 /** What is to be added to hours, as two arrays in PostgreSQL's binary format. */
 export interface HourPage {
@@ -49,5 +50,5 @@ export async function forgetHistory(manager: EntityManager, logId: string): Prom
     );
   }
   // What it holds of this log is nothing that this load adds to.
-  await manager.query('update user_history_state set "offset" = -1 where log_id = $1', [logId]);
+  await loseUserHistory(manager, logId);
 }

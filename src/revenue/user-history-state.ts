@@ -12,7 +12,7 @@ const BEHIND_ALL = `greatest(
 
 /**
  * Of logs that were loaded without user history, up to their checkpoints: all that comes later is in it, so that it is known
- * behind the last hour that has an event. A log whose first records these are, and which it does not know, is known from
+ * behind the last hour that has an event. What another log's own load has noted meanwhile stays. A log whose first records these are, and which it does not know, is known from
  * its start.
  */
 const BEGIN = `insert into user_history_state as s (log_id, "offset", known_from)
@@ -22,7 +22,8 @@ const BEGIN = `insert into user_history_state as s (log_id, "offset", known_from
     from load_checkpoint c left join user_history_state known using (log_id)
    where known."offset" is distinct from c."offset"
    order by c.log_id
-  on conflict (log_id) do update set "offset" = excluded."offset", known_from = excluded.known_from`;
+  on conflict (log_id) do update set "offset" = excluded."offset", known_from = excluded.known_from
+   where s.log_id = $1 or s."offset" < excluded."offset"`;
 
 /** A load of a log with user history. */
 export interface LoadedWithHistory {
@@ -62,4 +63,9 @@ export async function hasUserHistory(manager: EntityManager, logId: string): Pro
     [logId],
   );
   return rows.length > 0;
+}
+
+/** Whatever another log's load notes meanwhile: this log has records that are not in it. Inside a transaction. */
+export async function loseUserHistory(manager: EntityManager, logId: string): Promise<void> {
+  await manager.query('update user_history_state set "offset" = -1 where log_id = $1', [logId]);
 }

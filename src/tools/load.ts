@@ -90,7 +90,10 @@ async function run(
     onLoad: progress.say,
   });
   try {
-    return { ...(await processor.runOnce()), isEmpty: log.endOffset() === 0 };
+    const outcome = await processor.runOnce();
+    // Whoever calls this once in a while has no later run that goes on with it.
+    if (outcome.kind === 'caught-up') while (!stop.aborted && (await processor.rollUpUsers()));
+    return { ...outcome, isEmpty: log.endOffset() === 0 };
   } finally {
     progress.close();
   }

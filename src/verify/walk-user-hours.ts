@@ -70,10 +70,10 @@ async function correct(
   const places = mismatches.map(({ userId: key }) => parsePlaceKey(key));
   const sums = mismatches.map(({ sum }) => (sum === null ? null : toDecimal(sum)));
   const columns = [places.map(({ userId }) => userId), places.map(({ place }) => place)];
-  await manager.query(
-    `delete from user_revenue_history r using unnest($1::text[], $2::text[]) as m(user_id, place)
-      where r.user_id = m.user_id and ${placeOfRow(hours)} = m.place`,
-    columns,
+  await remove(
+    manager,
+    hours,
+    places.filter((_place, index) => mismatches[index]?.inTable !== null),
   );
   await manager.query(
     `insert into user_revenue_history (user_id, bucket, start, revenue)
@@ -82,6 +82,21 @@ async function correct(
        from unnest($1::text[], $2::text[], $3::numeric[]) as m(user_id, place, revenue)
       where revenue is not null`,
     [...columns, sums, placeOfHour(hours.daysBefore)],
+  );
+}
+
+/** Of users from the first to the last of these only: the planner would read the whole table for each page of a rebuild. */
+async function remove(
+  manager: EntityManager,
+  hours: UserHours,
+  places: readonly { readonly userId: string; readonly place: string }[],
+): Promise<void> {
+  const [first, last] = [places[0]?.userId, places.at(-1)?.userId];
+  if (first === undefined) return;
+  await manager.query(
+    `delete from user_revenue_history r using unnest($1::text[], $2::text[]) as m(user_id, place)
+      where r.user_id between $3 and $4 and r.user_id = m.user_id and ${placeOfRow(hours)} = m.place`,
+    [places.map(({ userId }) => userId), places.map(({ place }) => place), first, last],
   );
 }
 

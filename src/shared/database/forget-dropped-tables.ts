@@ -26,6 +26,13 @@ const MADE_BY: readonly (readonly [table: string, ...migrations: string[]])[] = 
   ['user_revenue_history', CreateUserRevenueHistory1763800000008.name],
 ];
 
+/** Sums of what is in the balances. */
+const HISTORY_TABLES: readonly string[] = [
+  'revenue_history',
+  'user_revenue_history',
+  'user_history_state',
+];
+
 /** What tells which records of dead letters are in the balances, and which ranges are not. */
 const KEPT_WITH_BALANCES: readonly string[] = ['dead_letters', 'resubmissions'];
 
@@ -59,7 +66,7 @@ export async function tableStands(on: Pick<DataSource, 'query'>, table: string):
 
 /**
  * Forgets, in one transaction, that the tables which are not there any more were made. An empty
- * table of balances would be wrong while checkpoints say that events are loaded, so these go too.
+ * table of balances would be wrong while checkpoints say that events are loaded, so these go too, and what was summed by time.
  * Under the lock of the migrations: another call may have made the tables meanwhile, and loads into
  * them would be forgotten, so counted twice.
  * A table that no migration has made yet was not dropped: it is of a newer version.
@@ -76,8 +83,11 @@ export function forgetDropped(dataSource: DataSource): Promise<string[]> {
       if (await forgetMigrations(manager, migrations)) dropped.push(table);
     }
     if (!missing.includes(BALANCES_TABLE)) await requireWhatTellsThem(manager, missing, dropped);
-    else if (!missing.includes(CHECKPOINTS_TABLE)) {
-      await manager.query(`delete from ${CHECKPOINTS_TABLE}`);
+    else {
+      if (!missing.includes(CHECKPOINTS_TABLE))
+        await manager.query(`delete from ${CHECKPOINTS_TABLE}`);
+      const summed = HISTORY_TABLES.filter((table) => !missing.includes(table));
+      if (summed.length > 0) await manager.query(`truncate ${summed.join(', ')}`);
     }
     return missing;
   });

@@ -82,8 +82,12 @@ describe('create table', () => {
     await append(log, ['abc', 1]);
     await expect(processor.runOnce()).rejects.toThrow('users_revenue');
     expect(await service().create()).toEqual({ table: 'users_revenue', created: true });
+    expect(await harness.dataSource.query('select from revenue_history')).toEqual([]);
     await processor.runOnce();
     expect(await harness.balances()).toEqual({ abc: '101', xyz: '-3' });
+    expect(await harness.dataSource.query('select revenue from revenue_history')).toEqual([
+      { revenue: '98' },
+    ]);
   });
 
   test('makes all tables again when only the list of migrations was kept', async () => {

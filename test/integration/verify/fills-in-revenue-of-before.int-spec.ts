@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { CreateRevenueHistory1763800000006 } from '../../../migrations/1763800000006-create-revenue-history.js';
 import { rollUpHours } from '../../../src/revenue/revenue.port.js';
 import { runPendingMigrations } from '../../../src/shared/database/migrate.js';
+import { MIGRATIONS } from '../../../src/shared/database/migrations.js';
 import type { StagingLog } from '../../../src/staging-log/staging-log.port.js';
 import { LoadHarness } from '../processor/load-harness.js';
 import { historyRows, HOURS_FOR_EVER, recordAt, RECORDS, ROWS } from './history-harness.js';
@@ -20,7 +22,10 @@ describe('rebuild fills in revenue over time', () => {
   afterAll(() => harness.remove());
 
   test('of a database that was loaded before it had the table, and loads have added to', async () => {
-    await harness.dataSource.undoLastMigration();
+    const made = MIGRATIONS.indexOf(CreateRevenueHistory1763800000006);
+    for (let left = MIGRATIONS.length; left > made; left--) {
+      await harness.dataSource.undoLastMigration();
+    }
     await runPendingMigrations(harness.dataSource);
     await log.close();
     log = await harness.openLogWith(recordAt('2025-11-22T00:30:00Z', 1.5));
