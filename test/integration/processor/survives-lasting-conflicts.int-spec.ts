@@ -12,6 +12,7 @@ const USERS = Array.from(
 );
 const FIRST = `update users_revenue set updated_at = now() where user_id = '${USERS[0]}'`;
 const LAST = `update users_revenue set updated_at = now() where user_id = '${USERS.at(-1)}'`;
+const GATE = `update users_revenue set updated_at = now() where user_id = '${USERS[RIVALS / 2]}'`;
 const CHECKPOINT = 'update load_checkpoint set updated_at = now()';
 
 describe('a load that conflicts with others again and again', () => {
@@ -56,18 +57,34 @@ describe('a load that conflicts with others again and again', () => {
     if (!rival.isReleased) await rival.release();
   }
 
-  /** Resolves when somebody waits for a lock, or `run` ended. */
-  async function untilBlocked(run: Promise<string>): Promise<'blocked' | 'ended'> {
+  /** Asks until `condition` holds of a session of this database: true. False when `run` ended before. */
+  async function until(
+    run: Promise<string>,
+    condition: string,
+    parameters: unknown[] = [],
+  ): Promise<boolean> {
     const ended = run.then(() => 'ended' as const);
     for (;;) {
-      const [row]: { blocked: boolean }[] = await harness.dataSource.query(
-        `select count(*) > 0 as blocked from pg_stat_activity
-          where datname = current_database() and wait_event_type = 'Lock'`,
+      const [row]: { holds: boolean }[] = await harness.dataSource.query(
+        `select bool_or(${condition}) as holds from pg_stat_activity
+          where datname = current_database()`,
+        parameters,
       );
-      if (row?.blocked === true) return 'blocked';
+      if (row?.holds === true) return true;
       const soon = new Promise<null>((resolve) => setTimeout(resolve, 2, null));
-      if ((await Promise.race([ended, soon])) !== null) return 'ended';
+      if ((await Promise.race([ended, soon])) !== null) return false;
     }
+  }
+
+  const untilHeldBy = (pid: number, run: Promise<string>): Promise<boolean> =>
+    until(run, '$1 = any(pg_blocking_pids(pid))', [pid]);
+
+  const untilWaits = (pid: number, run: Promise<string>): Promise<boolean> =>
+    until(run, `pid = $1 and wait_event_type = 'Lock'`, [pid]);
+
+  async function pidOf(session: QueryRunner): Promise<number> {
+    const [row]: { pid: number }[] = await session.query('select pg_backend_pid() as pid');
+    return row?.pid ?? 0;
   }
 
   test.each([
@@ -78,18 +95,29 @@ describe('a load that conflicts with others again and again', () => {
     const processor = harness.processor(log, { dataSource });
     const rival = await openRival();
     await rival.query(lock);
+    // Who waits looks for a deadlock once. The gate stops the load between its first lock and its
+    // last, so that the rival waits already when the load begins to: no machine is too slow for it.
+    const gate = await openRival();
+    await gate.query(GATE);
+    const pids = { rival: await pidOf(rival), gate: await pidOf(gate) };
     const run = endOf(processor.runOnce());
     let attempts = 0;
-    while ((await untilBlocked(run)) === 'blocked') {
+    while (await untilHeldBy(pids.gate, run)) {
       attempts += 1;
       await rival.query('savepoint before_deadlock');
-      await rival.query(thenLock); // now each waits for the other, and the load is who dies
+      const locked = rival.query(thenLock); // waits for the load
+      expect(await untilWaits(pids.rival, run)).toBe(true);
+      await gate.rollbackTransaction(); // now each waits for the other, and the load is who dies
+      await locked;
+      await gate.startTransaction('READ COMMITTED');
+      await gate.query(GATE);
       await rival.query('rollback to savepoint before_deadlock');
     }
     expect(await run).toBe('40P01');
     expect(attempts).toBeGreaterThan(1);
     await bench.expectExact(log, USERS.length);
     await end(rival);
+    await end(gate);
     await bench.expectAllLoaded(processor, log, { events: 2 * USERS.length });
   });
 
@@ -103,7 +131,7 @@ describe('a load that conflicts with others again and again', () => {
     }
     const run = endOf(processor.runOnce());
     for (const rival of rivals) {
-      if ((await untilBlocked(run)) === 'blocked') await rival.commitTransaction();
+      if (await untilHeldBy(await pidOf(rival), run)) await rival.commitTransaction();
       else await rival.rollbackTransaction();
     }
     expect(await run).toBe('40001');
