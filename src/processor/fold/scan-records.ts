@@ -47,6 +47,8 @@ const NEWLINE = 0x0a;
 const TIMESTAMP_START = 13;
 const TIMESTAMP_END = 26;
 const HUNDREDS_PER_HOUR = 36;
+/** So many units that those of a window, which has less than 2^32 lines, stay far below 2^53. */
+const SMALL = 2 ** 20;
 const USER_ID_BYTES_MAX = 255;
 const ID_BYTES_MAX = 128;
 /** So that the decimal is that of the double, to the last digit. */
@@ -110,6 +112,8 @@ export class RecordScanner {
   private readonly firstDigits = Float64Array.of(NaN);
   /** The entry of the hour that they lie in, which is one hour: they tell 100 seconds. 0 while no event has asked for it. */
   private hour = 0;
+  /** What is not added to that hour yet, of small amounts: whole units and millionths. It halves what hours cost a fold. */
+  private readonly small = new Float64Array(2);
   /** The digits of that hour, as two words. */
   private hourWord0 = 0;
   private hourWord4 = 0;
@@ -159,6 +163,7 @@ export class RecordScanner {
       events += 1;
     }
     if (this.postponedCount > 0) this.addPostponed();
+    this.addSmall();
     this.events += events;
     this.lastEvent = last;
     return line;
@@ -189,8 +194,9 @@ export class RecordScanner {
       const [word0, word4] = [view.getInt32(at, true), view.getInt32(at + 4, true)];
       if ((word0 & 0xff) === ZERO || !areDigits(word0) || !areDigits(word4)) return false;
       this.firstDigits[0] = first;
-      this.hundreds = Number(this.bytes.toString('latin1', at, at + 8));
+      this.addSmall();
       this.hour = 0;
+      this.hundreds = Number(this.bytes.toString('latin1', at, at + 8));
     }
     const last = view.getUint8(at + 12);
     return last >= ZERO && last <= NINE && areDigits(view.getInt32(at + 8, true));
@@ -293,7 +299,10 @@ export class RecordScanner {
       micros = 0 - micros;
     }
     if (this.hour === 0) this.enterHour(this.hundreds / HUNDREDS_PER_HOUR);
-    this.hours.add(this.hour, wholes, micros);
+    if (wholes < SMALL && wholes > -SMALL) {
+      this.small[0]! += wholes;
+      this.small[1]! += micros;
+    } else this.hours.add(this.hour, wholes, micros);
     if (this.byHour) this.appendHour();
     if (this.looksAhead) this.postpone(wholes, micros);
     else {
@@ -302,6 +311,13 @@ export class RecordScanner {
       table.add(entry, wholes, micros);
     }
     return place + 2;
+  }
+
+  private addSmall(): void {
+    const { hour, small } = this;
+    if (hour === 0) return;
+    this.hours.add(hour, small[0]!, small[1]!);
+    small.fill(0);
   }
 
   private enterHour(hours: number): void {
