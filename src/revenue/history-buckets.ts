@@ -1,4 +1,5 @@
 import { Problem } from '../shared/http/problem.js';
+import { isoInstant } from '../shared/iso-instant.js';
 import { BUCKET_MS, type HistoryRange } from './history-range.js';
 
 /** What the events of one hour or day add up to. */
@@ -16,16 +17,14 @@ export function bucketsOf(
 ): RevenueBucket[] {
   const step = BUCKET_MS[bucket];
   return Array.from({ length: (to - from) / step }, (_, index) => ({
-    from: toIso(from + index * step),
+    from: isoInstant(from + index * step),
     revenue: sums.get(from / step + index) ?? '0',
   }));
 }
 
-export const toIso = (ms: number): string => new Date(ms).toISOString();
-
 /** ISO 8601. @param seconds since 1970: its start, as PostgreSQL prints it */
 export const endOfDay = (seconds: string | null): string | null =>
-  seconds === null ? null : toIso(Number(seconds) * 1_000 + BUCKET_MS.day);
+  seconds === null ? null : isoInstant(Number(seconds) * 1_000 + BUCKET_MS.day);
 
 export function hoursRolledUp(rolledUpBefore: string): Problem {
   const detail =

@@ -1,5 +1,5 @@
 import { Problem } from '../shared/http/problem.js';
-import { toIso } from './history-buckets.js';
+import { isoInstant } from '../shared/iso-instant.js';
 
 /** What is known of revenue over time by user, at the moment of a statement. */
 export interface KnownRow {
@@ -29,8 +29,8 @@ export function requireKnown(row: KnownRow, from: number): number {
   }
   const known = row.known_from === null ? -Infinity : Number(row.known_from) * 1_000;
   if (from >= known) return known;
-  const detail = `the revenue of users over time is known from ${toIso(known)} on: ask from then on, or fill in the past by npm run rebuild`;
-  throw unknown(detail, toIso(known));
+  const detail = `the revenue of users over time is known from ${isoInstant(known)} on: ask from then on, or fill in the past by npm run rebuild`;
+  throw unknown(detail, isoInstant(known));
 }
 
 const unknown = (detail: string, knownFrom: string | null): Problem =>

@@ -1,13 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../shared/database/database.js';
+import { isoInstant } from '../shared/iso-instant.js';
 import { askTable } from './ask-table.js';
-import {
-  bucketsOf,
-  endOfDay,
-  hoursRolledUp,
-  toIso,
-  type RevenueBucket,
-} from './history-buckets.js';
+import { bucketsOf, endOfDay, hoursRolledUp, type RevenueBucket } from './history-buckets.js';
 import { BUCKET_MS, type Bucket, type HistoryRange } from './history-range.js';
 
 export interface RevenueOverTime {
@@ -66,6 +61,6 @@ export class RevenueHistoryService {
     }
     const sums = new Map(rows.map(({ nth, revenue }) => [Number(nth ?? NaN), revenue]));
     const buckets = bucketsOf(range, sums);
-    return { bucket, from: toIso(from), to: toIso(to), buckets, rolledUpBefore };
+    return { bucket, from: isoInstant(from), to: isoInstant(to), buckets, rolledUpBefore };
   }
 }

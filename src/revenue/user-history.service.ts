@@ -1,14 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../shared/config/app-config.js';
 import { Database } from '../shared/database/database.js';
+import { isoInstant } from '../shared/iso-instant.js';
 import { askTable } from './ask-table.js';
-import {
-  bucketsOf,
-  endOfDay,
-  hoursRolledUp,
-  toIso,
-  type RevenueBucket,
-} from './history-buckets.js';
+import { bucketsOf, endOfDay, hoursRolledUp, type RevenueBucket } from './history-buckets.js';
 import { BUCKET_MS, type Bucket, type HistoryRange } from './history-range.js';
 import {
   requireKnown,
@@ -131,9 +126,9 @@ export class UserHistoryService {
     }
     const sums = new Map(rows.map(({ nth, revenue }) => [Number(nth ?? NaN), revenue]));
     return {
-      ...{ userId, bucket, from: toIso(begin), to: toIso(to) },
+      ...{ userId, bucket, from: isoInstant(begin), to: isoInstant(to) },
       buckets: bucketsOf({ bucket, from: begin, to }, sums),
-      ...{ rolledUpBefore, knownFrom: known === -Infinity ? null : toIso(known) },
+      ...{ rolledUpBefore, knownFrom: known === -Infinity ? null : isoInstant(known) },
     };
   }
 
@@ -149,7 +144,7 @@ export class UserHistoryService {
     if (row === undefined || row.revenue === null) return null;
     const exactAt = Number(row.exact_at) * 1_000;
     requireKnown(row, exactAt);
-    return { userId, revenue: row.revenue, at: toIso(at), exactAt: toIso(exactAt) };
+    return { userId, revenue: row.revenue, at: isoInstant(at), exactAt: isoInstant(exactAt) };
   }
 
   private requireOn(): void {

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { isoInstant } from '../shared/iso-instant.js';
 import { toDecimal } from './decimal-millionths.js';
 import { parsePlaceKey, placeKey, placeOfHour, placeOfRow, type UserHours } from './user-hours.js';
 import { walkRows, type Mismatch, type TableRow } from './walk-table.js';
@@ -25,6 +26,7 @@ export interface UserHistoryComparison {
 const DIFFERENCES_MAX = 100;
 const PAGE_ROWS = 10_000;
 const MS_PER_HOUR = 3_600_000;
+const SECONDS_PER_HOUR = 3_600;
 
 /** Compares revenue over time by user with the table, exactly, in both directions. */
 export async function compareUserHours(
@@ -38,13 +40,13 @@ export async function compareUserHours(
     const told = mismatches.slice(0, DIFFERENCES_MAX - differences.length);
     differences.push(...told.map(toDifference));
   });
-  const from = hours.from === 0 ? null : new Date(hours.from * MS_PER_HOUR).toISOString();
+  const from = hours.from === 0 ? null : isoInstant(hours.from * MS_PER_HOUR);
   return { from, hours: count, differences, differencesTotal };
 }
 
 function toDifference({ userId: key, sum, inTable }: Mismatch): UserHistoryDifference {
   const { userId, place } = parsePlaceKey(key);
-  const from = new Date(Number(place) / 1_000).toISOString();
+  const from = isoInstant(Number(place) / 1_000);
   return { userId, from, inLog: sum === null ? null : toDecimal(sum), inTable };
 }
 
@@ -109,10 +111,10 @@ export async function noteRebuiltHistory(
   manager: EntityManager,
   { from }: UserHours,
 ): Promise<number> {
-  const knownFrom = from === 0 ? '-infinity' : new Date(from * MS_PER_HOUR).toISOString();
+  const knownFrom = from === 0 ? -Infinity : from * SECONDS_PER_HOUR;
   const rows: unknown[] = await manager.query(
     `insert into user_history_state as s (log_id, "offset", known_from)
-     select log_id, "offset", $1::timestamptz from load_checkpoint order by log_id
+     select log_id, "offset", to_timestamp($1) from load_checkpoint order by log_id
      on conflict (log_id) do update set "offset" = excluded."offset", known_from = excluded.known_from
       where s."offset" <> excluded."offset" or s.known_from > excluded.known_from
      returning log_id`,

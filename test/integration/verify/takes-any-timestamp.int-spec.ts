@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { OpenPool } from '../processor/backlog-bench.js';
 import { LoadHarness, recordLine } from '../processor/load-harness.js';
+import { BY_HOUR } from '../processor/user-history-bench.js';
 import { ShareHarness } from './share-harness.js';
 
 /** The first and the last of what a record may have, where the number of digits changes, where years do. */
@@ -33,17 +34,29 @@ describe('revenue over time of any timestamp', () => {
     const log = await harness.openLogWith(lines.join('').repeat(times));
     const pool = new OpenPool(2);
     try {
-      await harness.processor(log, { pool, historyHoursMax: 24 }).runOnce();
+      await harness.processor(log, { pool, historyHoursMax: 24, bounds: BY_HOUR }).runOnce();
     } finally {
       await pool.close();
     }
     expect(pool.uses > 0).toBe(times > 1);
     const shares = new ShareHarness(harness);
     const hours = new Set(TIMESTAMPS.map((timestamp) => Math.floor(timestamp / 3_600_000))).size;
-    expect(await shares.verify(log)).toMatchObject({ kind: 'exact', hours });
+    // Its first two hours were made a day when the run had caught up.
+    const places = hours - 1;
+    const exact = { kind: 'exact', hours, userHistory: { from: null, hours: places } };
+    const verify = () => shares.verify(log, { userHistory: true });
+    expect(await verify()).toMatchObject(exact);
     await harness.dataSource.query('update revenue_history set revenue = revenue + 1');
-    expect(await shares.verify(log)).toMatchObject({ kind: 'drift', differencesTotal: 0 });
-    expect(await shares.rebuild(log)).toMatchObject({ kind: 'rebuilt', updated: 0 });
-    expect(await shares.verify(log)).toMatchObject({ kind: 'exact', hours });
+    await harness.dataSource.query('update user_revenue_history set revenue = revenue + 1');
+    const userHistory = {
+      ...{ differencesTotal: places },
+      differences: expect.arrayContaining([
+        expect.objectContaining({ userId: 'abc', from: '+287396-10-12T08:00:00.000Z' }),
+      ]),
+    };
+    expect(await verify()).toMatchObject({ kind: 'drift', differencesTotal: 0, userHistory });
+    const rebuilt = { kind: 'rebuilt', updated: 0, userHistoryRows: places };
+    expect(await shares.rebuild(log, { userHistory: true })).toMatchObject(rebuilt);
+    expect(await verify()).toMatchObject(exact);
   });
 });
