@@ -52,7 +52,7 @@ export interface Recomputed {
 }
 
 const HISTORY = 'revenue_history';
-const USER_HISTORY = 'user_revenue_history';
+const USER_HISTORY = ['user_history_state', 'user_revenue_history'];
 
 const USERS_MAX = 500_000;
 const USER_HOURS_MAX = 250_000;
@@ -76,7 +76,7 @@ export async function recompute<T>(
   options: RecomputeOptions & { readonly userHours: UserHoursAsked },
   work: (recomputed: Recomputed) => Promise<T>,
 ): Promise<T | Refused> {
-  const tables = options.userHistory === true ? [HISTORY, USER_HISTORY] : [HISTORY];
+  const tables = options.userHistory === true ? [HISTORY, ...USER_HISTORY] : [HISTORY];
   for (const table of tables) if (!(await tableStands(manager, table))) return missing(table);
   const others = await readOtherLogs(manager, options.log.identity);
   const given = await openOtherShares(others, options.shareFiles ?? []);

@@ -188,6 +188,26 @@ describe('revenue over time by user', () => {
     expect(await knownFrom(bench.loads)).toEqual(['always']);
   });
 
+  test.each(['user_revenue_history', 'user_history_state'])(
+    'refuses a database without the table %s where it is kept, and says what to do',
+    async (table) => {
+      await bench.stage(0, 1);
+      await bench.load(true);
+      await bench.query(`alter table ${table} rename to not_yet`);
+      try {
+        const refusal = {
+          ...{ kind: 'refused', code: 'TABLE_MISSING' },
+          message: expect.stringMatching(`${table}.*GET /createTable`),
+        };
+        expect(await bench.verify()).toEqual(refusal);
+        expect(await bench.rebuild()).toEqual(refusal);
+        expect(await bench.verify({ userHistory: false })).toMatchObject({ kind: 'exact' });
+      } finally {
+        await bench.query(`alter table not_yet rename to ${table}`);
+      }
+    },
+  );
+
   test('that only was not noted is noted, and that is all', async () => {
     await bench.stage(0, 2);
     await bench.load(true);
