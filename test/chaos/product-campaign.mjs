@@ -15,6 +15,8 @@ import { Violation } from './stored-records.mjs';
 /** Until the first look of retirement, also on a machine with other work. */
 const SETTLE_WAIT_MS = 60_000;
 const VERIFY_EVERY = 25;
+/** What `verify` says of revenue over time by user, compared from the beginning. */
+const ALL_HOURS = /revenue of users over time, [1-9]\d* hours or days of users$/;
 /** Then it is stopped, and its files are looked at. */
 const DATABASE_KILLS_PER_LIFE = 20;
 /** How many events the senders send to one life of the application, at most, ... */
@@ -42,7 +44,7 @@ export class ProductCampaign {
   #startMs = 2_000;
   #databaseKills = 0;
 
-  /** @param settings `level`; `random`; `dist`, the compiled application; `figures`, to count in */
+  /** @param settings `level`; `random`; `dist`, the compiled application; `userHistory`; `figures`, to count in */
   constructor(settings) {
     const { level, random } = settings;
     this.#settings = settings;
@@ -88,8 +90,8 @@ export class ProductCampaign {
   }
 
   #start(life) {
-    const { dist } = this.#settings;
-    const given = { dist, dataDir: this.#dataDir, idsMax: this.#idsMax };
+    const { dist, userHistory } = this.#settings;
+    const given = { dist, userHistory, dataDir: this.#dataDir, idsMax: this.#idsMax };
     this.#life = new ProductLife({ ...given, ...life });
     return this.#life;
   }
@@ -147,11 +149,12 @@ export class ProductCampaign {
 
   /** By the tool, beside the application or after it, as things are. */
   async #verify() {
-    const { figures, dist } = this.#settings;
-    const said = await figures.time(
-      'verifying',
-      verify({ dist, env: { DATA_DIR: this.#dataDir } }),
-    );
+    const { figures, dist, userHistory } = this.#settings;
+    const env = { DATA_DIR: this.#dataDir, USER_HISTORY: String(userHistory) };
+    const said = await figures.time('verifying', verify({ dist, env }));
+    if (userHistory && !ALL_HOURS.test(said)) {
+      throw new Violation('wrong', `not all hours of users were verified: ${said}`);
+    }
     figures.add('verified', 1);
     return said;
   }

@@ -25,9 +25,11 @@ export class ProductLife {
   /**
    * Starts the application.
    * @param given `dist`; `dataDir`; `idsMax`, how many ids are remembered; `loadEverySeconds`,
-   * `segmentBytesMax`, `action`
+   * `segmentBytesMax`, `action`; `userHistory`, whether revenue over time is kept by user: then what goes is archived, since
+   * nobody could verify it otherwise
    */
-  constructor({ dist, dataDir, idsMax, loadEverySeconds, segmentBytesMax, action }) {
+  constructor(given) {
+    const { dist, dataDir, idsMax, loadEverySeconds, segmentBytesMax, action, userHistory } = given;
     this.loadEverySeconds = loadEverySeconds;
     this.#staging = join(dataDir, 'staging');
     const env = {
@@ -36,7 +38,8 @@ export class ProductLife {
       SEGMENT_BYTES_MAX: String(segmentBytesMax),
       DEDUPE_IDS_MAX: String(idsMax),
       RETENTION_DAYS,
-      RETENTION_ACTION: action,
+      RETENTION_ACTION: userHistory ? 'archive' : action,
+      USER_HISTORY: String(userHistory),
     };
     this.#application = new Application({ dist, env });
   }

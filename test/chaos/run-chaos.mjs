@@ -2,9 +2,9 @@
  * Kills the log, the whole application, its PostgreSQL, or the latter two in turn (mixed), again and again, and
  * proves that nothing acknowledged is lost or counted twice, and that everything goes on by itself:
  *
- *   npm run chaos -- [--level log|product|database|mixed] [--cycles N] [--seed S]
+ *   npm run chaos -- [--level log|product|database|mixed] [--cycles N] [--seed S] [--user-history]
  *
- * The seed chooses what is killed, crash points and delays, so the same one makes the same choices. Exit code 1 on a
+ * With --user-history, revenue over time is kept by user, too, and verified. The seed chooses what is killed, crash points and delays, so the same one makes the same choices. Exit code 1 on a
  * violation, with the directory left as it was found; 2 for wrong usage; 3 when the campaign itself fails.
  *
  * For tests of this tool: --fault plants a fault that must be found; --dist is another compiled application.
@@ -34,11 +34,12 @@ process.exitCode = await main();
 async function main() {
   const options = readOptions();
   if (options === null) return 2;
-  const { level, cycles, seed, dist, fault } = options;
-  console.log(`${level} level, ${cycles} cycles, seed ${seed}`);
+  const { level, cycles, seed, dist, fault, userHistory } = options;
+  const history = userHistory ? ', with user history' : '';
+  console.log(`${level} level, ${cycles} cycles, seed ${seed}${history}`);
   const figures = new Figures(cycles);
   const random = seededRandom(seed);
-  const campaign = new CAMPAIGNS[level]({ level, random, dist, fault, figures });
+  const campaign = new CAMPAIGNS[level]({ level, random, dist, fault, userHistory, figures });
   try {
     await campaign.run(cycles);
     figures.print(null);
@@ -53,7 +54,10 @@ async function main() {
 
 function readOptions() {
   const text = { type: 'string' };
-  const options = { level: text, cycles: text, seed: text, dist: text, fault: text };
+  const options = {
+    ...{ level: text, cycles: text, seed: text, dist: text, fault: text },
+    'user-history': { type: 'boolean', default: false },
+  };
   try {
     const { values } = parseArgs({ options });
     const { level = 'log', dist = join(import.meta.dirname, '../../dist'), fault } = values;
@@ -65,7 +69,11 @@ function readOptions() {
     }
     const cycles = wholeNumber('cycles', values.cycles ?? CYCLES[level]);
     const seed = wholeNumber('seed', values.seed ?? Date.now() % 2 ** 31);
-    return { level, cycles, seed, dist, fault };
+    const userHistory = values['user-history'];
+    if (userHistory && level === 'log') {
+      throw new Error('--user-history is for a level with a database');
+    }
+    return { level, cycles, seed, dist, fault, userHistory };
   } catch (error) {
     console.error(error.message);
     return null;
