@@ -78,7 +78,7 @@ describe('JSON', () => {
       const startedAt = performance.now();
       const message = 'not valid JSON for events: nested too deeply, beyond 16 levels';
       expect(decodeJson(bytes)).toEqual({ kind: 'refused', code: 'INVALID_JSON', message });
-      expect(performance.now() - startedAt).toBeLessThan(200);
+      expect(performance.now() - startedAt).toBeLessThan(1_000);
     }
   });
 

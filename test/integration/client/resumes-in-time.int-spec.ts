@@ -142,7 +142,7 @@ describe('a run of which nothing is in doubt', () => {
 
 describe('a long outage within one run', () => {
   it('is waited for, and the state stays as young as the last attempt', async () => {
-    const until = Date.now() + 3_000;
+    const until = Date.now() + 5_000;
     const ages: number[] = [];
     ingest.behave = async ({ number }) => {
       if (number <= 4) return { kind: 'store' };
@@ -152,13 +152,13 @@ describe('a long outage within one run', () => {
       return { kind: 'say', status: 503, headers: { 'Retry-After': '0' } };
     };
     const overrides = {
-      dedupeWindowSeconds: 1,
+      dedupeWindowSeconds: 2,
       clientAttemptsMax: 1_000,
       clientConcurrencyMax: 1,
     };
     const summary = await harness.service(ingest, overrides).run();
     expect(summary).toMatchObject({ accepted: 100, duplicates: 0 });
-    expect(Math.max(...ages)).toBeLessThan(1_000);
+    expect(Math.max(...ages)).toBeLessThan(2_000);
   });
 
   it('ends the run when an answer was lost before it, and ids may be forgotten after it', async () => {
@@ -174,7 +174,7 @@ describe('a long outage within one run', () => {
     const service = harness.service(ingest, overrides);
     const startedAt = Date.now();
     expect(await problemOf(service.run())).toMatchObject({ status: 409, code: 'RUN_TOO_OLD' });
-    expect(Date.now() - startedAt).toBeLessThan(1_500);
+    expect(Date.now() - startedAt).toBeLessThan(10_000);
     expect(await problemOf(service.run())).toMatchObject({ code: 'RUN_TOO_OLD' });
   });
 });
