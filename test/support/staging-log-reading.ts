@@ -71,7 +71,7 @@ export async function appendAll(
 /** Waits until the log takes no more. */
 export async function refusing(
   log: StagingLog,
-  timeoutMs = 5_000,
+  timeoutMs = 60_000,
 ): Promise<Extract<LogHealth, { kind: 'refusing' }>> {
   for (const deadline = Date.now() + timeoutMs; Date.now() < deadline;) {
     const health = log.health();
@@ -82,7 +82,7 @@ export async function refusing(
 }
 
 /** Waits until the log takes records again. */
-export async function accepting(log: StagingLog, timeoutMs = 10_000): Promise<void> {
+export async function accepting(log: StagingLog, timeoutMs = 60_000): Promise<void> {
   for (const deadline = Date.now() + timeoutMs; Date.now() < deadline;) {
     if (log.health().kind === 'accepting') return;
     await new Promise((resolve) => setTimeout(resolve, 10));

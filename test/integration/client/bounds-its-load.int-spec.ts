@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '../../support/eventually.js';
 import { ClientHarness, eventLine, eventLines } from './client-harness.js';
 import { FakeIngest } from './fake-ingest.js';
 
@@ -47,14 +48,21 @@ describe('the client', () => {
   it('reports how far it is', async () => {
     await harness.writeEvents(eventLines(2_000));
     const service = harness.service(ingest);
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    ingest.behave = async ({ number }) => {
+      if (number > 100) await held;
+      return { kind: 'store' };
+    };
     expect(service.progress()).toMatchObject({ running: false, runId: null });
     const running = service.run();
-    await sleep(150);
+    await eventually(() => service.progress().accepted > 0);
     const progress = service.progress();
     expect(progress.running).toBe(true);
     expect(progress.accepted).toBeGreaterThan(0);
     expect(progress.accepted).toBeLessThan(2_000);
     expect(progress.ratePerSecond).toBeGreaterThan(0);
+    release();
     const { runId } = await running;
     expect(service.progress()).toMatchObject({
       running: false,

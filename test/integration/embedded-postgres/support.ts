@@ -123,7 +123,7 @@ export function isAlive(pid: number): boolean {
 }
 
 export async function eventually(condition: () => boolean | Promise<boolean>): Promise<boolean> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   while (Date.now() < deadline) {
     if (await condition()) return true;
     await delay(20);

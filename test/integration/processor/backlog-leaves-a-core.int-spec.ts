@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { LogGrowth } from '../../../src/processor/workers/log-growth.js';
 import { readBacklog, type Backlogged } from '../../../src/processor/workers/read-backlog.js';
 import type { LocalStagingLog } from '../../../src/staging-log/local-staging-log.js';
-import { START_OF_LOG } from '../../../src/staging-log/staging-log.port.js';
+import { START_OF_LOG, toOffset } from '../../../src/staging-log/staging-log.port.js';
 import {
   appendMany,
   BOUNDS,
@@ -43,13 +42,13 @@ describe('a backlog beside requests', () => {
   async function withPool(
     appends: (extent: number) => boolean,
     check: (pool: PoolOfTwo, backlogged: Backlogged) => Promise<void>,
+    growth = new LogGrowth(log),
   ): Promise<void> {
     const pool = new PoolOfTwo();
     try {
       const beforeExtent = async (extent: number): Promise<void> => {
         if (appends(extent)) await appendMany(log, 1);
       };
-      const growth = new LogGrowth(log);
       await appendMany(log, appends(0) ? 1 : 0);
       const reader = new ExtentReader(log, { beforeExtent });
       await check(pool, await readBacklog(reader, START_OF_LOG, { bounds: BOUNDS, pool, growth }));
@@ -66,23 +65,16 @@ describe('a backlog beside requests', () => {
   }
 
   test('leaves a core to them: a thread less is at work', async () => {
-    const stop = new AbortController();
-    const requests = (async (): Promise<void> => {
-      while (!stop.signal.aborted) {
-        await appendMany(log, 1);
-        await sleep(20);
-      }
-    })();
+    let end = 0;
     await withPool(
       () => true,
       async (pool, backlogged) => {
         expect(pool.started).toEqual([true, false]);
         await expectRight(backlogged);
       },
-    ).finally(() => {
-      stop.abort();
-    });
-    await requests;
+      // It has grown at each look, however slowly this machine appends.
+      new LogGrowth({ endOffset: () => toOffset((end += 1)) }),
+    );
   });
 
   test('has all cores without them', async () => {

@@ -8,6 +8,9 @@ import { LoadHarness } from './load-harness.js';
 
 const RECORDS = 20_000;
 
+/** No thread ends between two runs, however long the appending takes. */
+const NEVER_IDLE_MS = 600_000;
+
 describe('a run whose threads fail', () => {
   let harness: LoadHarness;
   let pool: OpenPool;
@@ -15,7 +18,7 @@ describe('a run whose threads fail', () => {
   beforeAll(async () => void (harness = await LoadHarness.create()));
   beforeEach(async () => {
     await harness.reset();
-    pool = new OpenPool();
+    pool = new OpenPool(3, NEVER_IDLE_MS);
     log = await harness.openLog('data', { segmentBytesMax: 300_000 });
     await appendMany(log, RECORDS);
   });

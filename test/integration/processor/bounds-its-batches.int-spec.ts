@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { nodeLogFiles, type LogFiles } from '../../../src/staging-log/files/log-files.js';
 import { HookedReader } from './hooked-reader.js';
 import { append, LoadHarness, recordLine } from './load-harness.js';
@@ -133,6 +133,8 @@ describe('a load is cut into bounded batches', () => {
   });
 });
 
+const NO_TIMER = setTimeout(() => undefined);
+
 describe('a tick with nothing new', () => {
   let harness: LoadHarness;
   beforeAll(async () => void (harness = await LoadHarness.create()));
@@ -148,7 +150,10 @@ describe('a tick with nothing new', () => {
         return nodeLogFiles.read(fd, into, position);
       },
     };
+    // The log looks after its file each second, and reads for it: not now.
+    const asleep = jest.spyOn(globalThis, 'setInterval').mockReturnValue(NO_TIMER);
     const log = await harness.openLog('data', { files });
+    asleep.mockRestore();
     for (let i = 0; i < 100; i++) await append(log, ['abc', 1]);
     const processor = harness.processor(log);
     await processor.runOnce();

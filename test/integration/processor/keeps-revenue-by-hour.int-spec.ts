@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { START_OF_LOG, type StagingLog } from '../../../src/staging-log/staging-log.port.js';
 import { decimalOf } from '../../support/reference-fold.js';
 import { eventPayload, OpenPool } from './backlog-bench.js';
@@ -97,8 +97,9 @@ describe('revenue over time', () => {
   });
 
   test('becomes days, whole ones, when it is old; late events of a day are added to it', async () => {
-    const now = Date.now();
-    const today = Math.floor(now / DAY_MS) * DAY_MS;
+    const now = Math.floor(Date.now() / DAY_MS) * DAY_MS + DAY_MS / 2; // midnight is far
+    jest.spyOn(Date, 'now').mockReturnValue(now);
+    const today = now - DAY_MS / 2;
     const old = today - 3 * DAY_MS;
     const expected = new ExpectedSums();
     const instants = [old, old + 5 * HOUR_MS, today - 2 * DAY_MS, today - HOUR_MS, now];

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { StagingLog } from '../../../src/staging-log/staging-log.port.js';
 import { eventPayload, OpenPool } from './backlog-bench.js';
 import { LoadHarness } from './load-harness.js';
@@ -92,6 +92,7 @@ describe('revenue over time by user', () => {
 
   test('becomes days, whole ones, when it is old; late events of a day are added to it', async () => {
     const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+    jest.spyOn(Date, 'now').mockReturnValue(today + DAY_MS / 2); // midnight is far
     const old = today - 3 * DAY_MS;
     const log = await open();
     for (const at of [old, old + 5 * HOUR_MS, today - 2 * DAY_MS, today - HOUR_MS, today]) {

@@ -4,7 +4,8 @@ import { dataSourceOptions } from '../../../src/shared/database/data-source-opti
 import { DatabaseProxy } from '../../support/database-proxy.js';
 import { append, LoadHarness } from './load-harness.js';
 
-const PATIENCE_MS = 300;
+/** Longer than any statement takes that is answered, on a busy machine, too. */
+const PATIENCE_MS = 4_000;
 
 describe('a connection on which nothing comes back any more', () => {
   let harness: LoadHarness;

@@ -156,7 +156,7 @@ describe('a load that the server refuses fails, and does all once it may', () =>
 
   test('because a statement takes too long', async () => {
     const options = dataSourceOptions(harness.database.url);
-    const extra = { ...(options.extra as object), statement_timeout: 1_000 };
+    const extra = { ...(options.extra as object), statement_timeout: 5_000 };
     const dataSource = await new DataSource({ ...options, extra }).initialize();
     const processor = await loadedBefore(dataSource);
     await bench.withGateShut(() => expectRefused(processor, /^57014$/));
