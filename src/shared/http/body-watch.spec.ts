@@ -1,5 +1,8 @@
-import type { IncomingMessage } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { standStill } from '../../../test/support/stand-still.js';
 import { AppConfig } from '../config/app-config.js';
 import { BodyWatch } from './body-watch.js';
 import type { Problem } from './problem.js';
@@ -7,15 +10,6 @@ import type { Problem } from './problem.js';
 /** Idle for 3 s at most, and 10 bytes per second at least. */
 const config = Object.assign(new AppConfig(), { bodyIdleSecondsMax: 3, bodyBytesPerSecondMin: 10 });
 let watch: BodyWatch;
-
-beforeEach(() => {
-  jest.useFakeTimers();
-  watch = new BodyWatch(config);
-});
-afterEach(() => {
-  watch.onModuleDestroy();
-  jest.useRealTimers();
-});
 
 function watched() {
   const socket = { bytesRead: 1_000 };
@@ -33,6 +27,16 @@ function watched() {
 }
 
 describe('a body that is waited for', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+    watch = new BodyWatch(config);
+    jest.advanceTimersByTime(1); // each look comes 1 ms behind its interval, with these timers
+  });
+  afterEach(() => {
+    watch.onModuleDestroy();
+    jest.useRealTimers();
+  });
+
   it('may take as long as it takes while it comes in', () => {
     const { receive, codes } = watched();
     receive(10, 3_600);
@@ -105,5 +109,35 @@ describe('a body that is waited for', () => {
     expect(codes).toEqual([]);
     jest.runAllTicks();
     expect(codes).toEqual(['BODY_INCOMPLETE']);
+  });
+});
+
+describe('a body that came while the process stood still', () => {
+  it('is read before anybody is given up', async () => {
+    const hasty = Object.assign(new AppConfig(), {
+      ...{ bodyIdleSecondsMax: 0.1, bodyBytesPerSecondMin: 0 },
+    });
+    watch = new BodyWatch(hasty);
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const sender = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    sender.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na');
+    const end = await new Promise<string>((resolve) => {
+      server.once('request', (request) => {
+        const body = watch.watch(request, ({ code }) => {
+          resolve(code);
+        });
+        request.resume().once('end', () => {
+          watch.done(body);
+          resolve('read');
+        });
+        sender.write('b'); // with the kernel when this returns, and unread
+        standStill(1_200); // a look is due by now
+      });
+    });
+    sender.destroy();
+    await new Promise((resolve) => server.close(resolve));
+    watch.onModuleDestroy();
+    expect(end).toBe('read');
   });
 });

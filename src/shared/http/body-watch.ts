@@ -52,7 +52,10 @@ export class BodyWatch implements OnModuleDestroy {
 
   constructor(private readonly config: AppConfig) {
     this.timer = setInterval(() => {
-      this.look(performance.now());
+      // Node runs timers that are due before it reads sockets: what came while this process stood still counts, too.
+      setImmediate(() => {
+        this.look(performance.now());
+      });
     }, LOOK_EVERY_MS);
     this.timer.unref();
   }

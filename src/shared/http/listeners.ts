@@ -6,7 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as afterReads, setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Injectable, Logger } from '@nestjs/common';
 import { AppConfig } from '../config/app-config.js';
@@ -90,12 +90,14 @@ export class Listeners {
    * Takes no new connection and waits for the requests in flight, at most `timeoutMs`; what is left
    * then is cut. Every answer from now on tells its sender that the connection ends, and senders that
    * keep one busy have a moment to hear of it: a connection that is closed between two requests
-   * would leave them in doubt about the second one.
+   * would leave them in doubt about the second one. Requests that came while this process stood still are read before
+   * anything is closed: Node runs timers that are due before it reads sockets.
    */
   async close(timeoutMs: number): Promise<void> {
     this.closing = true;
     for (const response of this.answering.list()) response.shouldKeepAlive = false;
     await sleep(Math.min(LAST_ANSWER_MS, timeoutMs));
+    await afterReads();
     const closed = this.servers.map((server) => promisify(server.close.bind(server))());
     const sweep = setInterval(() => {
       for (const server of this.servers) server.closeIdleConnections();
