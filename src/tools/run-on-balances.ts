@@ -3,7 +3,7 @@ import { boundHeap } from './bound-heap.js';
 import { appConfig } from '../shared/config/config.js';
 import type { StagingLogReader } from '../staging-log/staging-log.port.js';
 import { parseOptions } from './log-arguments.js';
-import { Progress } from './progress.js';
+import { ProgressParts } from './progress.js';
 import type { Command } from './run-command.js';
 import { withWorkspace } from './workspace.js';
 
@@ -17,31 +17,31 @@ interface Task {
   readonly refresh: () => Promise<void>;
   readonly onProgress: (done: number, total: number) => void;
   readonly onUsers: (done: number, total: number) => void;
+  readonly onUserHours: (done: number, total: number) => void;
 }
 
 /**
  * Runs a tool that takes `--share FILE`, once for each other log, on this data directory, and shows how far
- * it is: first in the log, then among the users.
+ * it is: first in the log, then among the users, then among their hours, where these are kept.
  * @throws UsageError for other arguments.
  */
 export async function runOnBalances<T>(name: string, work: (task: Task) => Promise<T>): Promise<T> {
   const options = { share: { type: 'string', multiple: true } } as const;
   const { share: shareFiles = [] } = parseOptions(process.argv.slice(2), options);
   boundHeap();
-  const reading = new Progress(`${name}, the log`);
-  const comparing = new Progress(`${name}, users`, 'users');
+  const progress = new ProgressParts();
   try {
     return await withWorkspace(appConfig, ({ log, dataSource, refresh }) =>
       work({
         ...{ log, dataSource, refresh, shareFiles, dataDir: appConfig.dataDir },
         userHistory: appConfig.userHistory,
-        onProgress: reading.report,
-        onUsers: comparing.report,
+        onProgress: progress.part(`${name}, the log`),
+        onUsers: progress.part(`${name}, users`, 'users'),
+        onUserHours: progress.part(`${name}, hours of users`, 'hours'),
       }),
     );
   } finally {
-    reading.end();
-    comparing.end();
+    progress.end();
   }
 }
 

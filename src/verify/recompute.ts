@@ -18,13 +18,17 @@ import {
 } from './user-hours.js';
 import { UserSums } from './user-sums.js';
 
+type OnSums = (done: number, total: number) => void;
+
 export interface RecomputeOptions extends OwnLog {
   /** One of each other log that feeds the table, up to where that log is loaded. */
   readonly shareFiles?: readonly string[];
   /** While this log is read: in the log's bytes. */
   readonly onProgress: (done: number, total: number) => void;
   /** While the sums are gone through: in users, of whom some are counted more than once. */
-  readonly onUsers?: (done: number, total: number) => void;
+  readonly onUsers?: OnSums;
+  /** While the sums of users by hour are gone through, if they are: in hours of users, some counted more than once. */
+  readonly onUserHours?: OnSums;
   /** Whether revenue over time is kept by user. */
   readonly userHistory?: boolean;
   /** So many are kept in memory; the rest is sorted on disk. */
@@ -120,11 +124,8 @@ interface OwnPart extends LoadedPart {
   readonly range: UserHoursRange | null;
 }
 
-const sorted = (sums: UserSums): SortedSums =>
-  mergeSums(sums.sources().map((source) => source.sums));
-
 async function withSums<T>(
-  { log, onProgress, usersMax, sortDirectory }: RecomputeOptions,
+  { log, onProgress, onUserHours, usersMax, sortDirectory }: RecomputeOptions,
   { checkpoint, quarantined, resubmitted, from, range }: OwnPart,
   work: (sums: OwnSums) => Promise<T>,
 ): Promise<T> {
@@ -144,7 +145,7 @@ async function withSums<T>(
     const sources = sums.sources();
     return await work({
       ...{ sources: from === null ? sources : [...sources, from], part },
-      userHours: range === null ? null : { ...range, sums: sorted(byHour) },
+      userHours: range === null ? null : { ...range, sums: merged(byHour.sources(), onUserHours) },
     });
   } finally {
     await sums.dispose();
@@ -165,19 +166,18 @@ function contribution(
   };
 }
 
-function merged(
-  sources: readonly CountedSums[],
-  onUsers: RecomputeOptions['onUsers'] = () => undefined,
-): SortedSums {
+/** All of them, which tell how far they are: from the beginning, since the table may take its time before the first one. */
+function merged(sources: readonly CountedSums[], onSums: OnSums = () => undefined): SortedSums {
   const total = sources.reduce((sum, { users }) => sum + users, 0);
   return () => {
     let done = 0;
+    onSums(done, total);
     const told = sources.map(({ sums }): SortedSums => {
       return async function* () {
         for await (const page of sums()) {
           yield page;
           done += page.length;
-          onUsers(done, total);
+          onSums(done, total);
         }
       };
     });

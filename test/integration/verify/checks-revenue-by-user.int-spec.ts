@@ -62,6 +62,21 @@ describe('revenue over time by user', () => {
       expect(await userRows(bench.loads)).toEqual(before);
     });
 
+    test('tells how far it is, in hours of users, from the first one to the last', async () => {
+      for (const work of ['verify', 'rebuild'] as const) {
+        const told: [string, number, number][] = [];
+        await bench[work]({
+          onUsers: (done: number, total: number) => told.push(['users', done, total]),
+          onUserHours: (done: number, total: number) => told.push(['hours', done, total]),
+        });
+        expect(told.map(([what]) => what)).toEqual(['users', 'users', 'hours', 'hours']);
+        expect(told.slice(2)).toEqual([
+          ['hours', 0, 54],
+          ['hours', 54, 54],
+        ]);
+      }
+    });
+
     test('is found where it is off, by its user and hour', async () => {
       await bench.query(`update user_revenue_history set revenue = 5.5
                     where user_id = 'é' and start = '${isoAt(2)}'`);
