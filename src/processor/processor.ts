@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { announce, loadReads, loads, loadTransactions } from '../shared/tracing/trace-channels.js';
-import type { StagingLogReader } from '../staging-log/staging-log.port.js';
+import type { Offset, StagingLogReader } from '../staging-log/staging-log.port.js';
 import { samePlace, type Checkpoint } from './checkpoint.js';
 import { CheckpointMirror } from './checkpoint-mirror.js';
 import type { Batch, BatchBounds } from './batch.js';
@@ -10,7 +10,7 @@ import type { LogStanding } from './log-standing.js';
 import { proveCheckpoint } from './prove-checkpoint.js';
 import { readBatch } from './read-batch.js';
 import { readCheckpoint } from './read-checkpoint.js';
-import { UserHistoryUpkeep } from './user-history-upkeep.js';
+import { UserHistoryUpkeep, type RolledUp } from './user-history-upkeep.js';
 import { readBacklog } from './workers/read-backlog.js';
 import type { FoldPool } from './workers/fold-pool.js';
 import { LogGrowth } from './workers/log-growth.js';
@@ -25,6 +25,14 @@ export type RunOutcome =
   | { readonly kind: 'stopped' }
   | Extract<LogStanding, { kind: 'wrong-log' }>;
 
+/** Of the old hours of users, which become days once all is loaded, a portion after the other. */
+interface RollUpBounds {
+  /** Of one portion, which is one transaction. */
+  readonly rowsMax?: number;
+  /** No portion begins later in a run; one is done in any case. */
+  readonly msMax?: number;
+}
+
 export interface ProcessorOptions {
   readonly dataSource: DataSource;
   readonly log: StagingLogReader;
@@ -32,6 +40,8 @@ export interface ProcessorOptions {
   readonly bounds: BatchBounds;
   /** Revenue is kept by hour for so many hours, and by day before. */
   readonly historyHoursMax: number;
+  /** Left out: the bounds that a process has which runs now and then. */
+  readonly rollUp?: RollUpBounds;
   /** Threads for a backlog; null: all is folded on this one. */
   readonly pool: FoldPool | null;
   /** Aborted when no further batch is to begin. */
@@ -48,6 +58,9 @@ export interface ProcessorOptions {
 /** About 10,000 events and a millisecond of this thread; to start threads takes 50. */
 const INLINE_BYTES_MAX = 1024 * 1024;
 const TROUBLED_BYTES_MAX = 8 * 1024 * 1024;
+const ROLL_UP_MS_MAX = 2_000;
+/** Of the time between two runs, where events wait for the next one meanwhile. */
+const ROLL_UP_SHARE_MAX = 0.1;
 const MS_PER_HOUR = 3_600_000;
 const HOURS_PER_DAY = 24;
 
@@ -64,15 +77,19 @@ export class Processor {
   private readonly growth: LogGrowth;
   /** In milliseconds since 1970; -Infinity: by no load of this process. */
   private rolledUpBefore = -Infinity;
+  /** Of the last run, by the monotonic clock. */
+  private endedAt: number | null = null;
   /** Null: nobody asked for it. */
   private readonly userHistory: UserHistoryUpkeep | null;
 
   constructor(private readonly options: ProcessorOptions) {
     this.mirror = new CheckpointMirror(options.dataDir, options.log.identity);
     this.growth = new LogGrowth(options.log);
-    const { dataSource, log, bounds } = options;
+    const { dataSource, log, bounds, rollUp } = options;
     this.userHistory =
-      bounds.byHour === true ? new UserHistoryUpkeep(dataSource, log.identity) : null;
+      bounds.byHour === true
+        ? new UserHistoryUpkeep(dataSource, log.identity, rollUp?.rowsMax)
+        : null;
   }
 
   /** @throws what the database throws; the next run begins where the last commit ended. */
@@ -83,6 +100,7 @@ export class Processor {
       return await this.running;
     } finally {
       this.running = null;
+      this.endedAt = performance.now();
     }
   }
 
@@ -91,12 +109,9 @@ export class Processor {
     await this.running?.catch(() => undefined);
   }
 
-  /**
-   * Makes days of a portion of the old hours of users, as each run that has caught up does.
-   * @returns whether there is more.
-   */
-  async rollUpUsers(): Promise<boolean> {
-    return (await this.userHistory?.rollUp(this.daysBefore())) ?? false;
+  /** Makes days of one portion of the old hours of users. To be called between runs. */
+  async rollUpUsers(): Promise<RolledUp> {
+    return (await this.userHistory?.rollUp(this.daysBefore())) ?? { rows: 0, isOver: true };
   }
 
   private async run(): Promise<RunOutcome> {
@@ -104,6 +119,7 @@ export class Processor {
     // What comes during the run is the next one's: else a run would never end under steady traffic,
     // and commit a handful of events at a time.
     const goal = log.endOffset();
+    const idleMs = this.endedAt === null ? 0 : performance.now() - this.endedAt;
     this.growth.look(); // so that it is known once a backlog is read
     while (!stop.aborted) {
       const from = await readCheckpoint(dataSource.manager, log.identity);
@@ -113,13 +129,30 @@ export class Processor {
       await this.tell(from);
       if (from.offset >= goal) {
         await this.userHistory?.begin();
-        await this.rollUpUsers();
+        await this.rollUpForAWhile(goal, idleMs);
         return { kind: 'caught-up' };
       }
       const loaded = await announce(loads, { load: from }, () => this.loadNext(from));
       if (loaded !== null) this.options.onLoad(loaded);
     }
     return { kind: 'stopped' };
+  }
+
+  /**
+   * As many portions as there is time for: the next run may come in an hour, and a pass is to get through all users. It ends
+   * earlier once events came that wait for that run, and holds them up by no more than a share of what they wait anyway.
+   * @param idleMs how long there was no run before this one
+   */
+  private async rollUpForAWhile(goal: Offset, idleMs: number): Promise<void> {
+    const { log, stop, rollUp } = this.options;
+    const started = performance.now();
+    const msMax = rollUp?.msMax ?? ROLL_UP_MS_MAX;
+    while (!stop.aborted) {
+      const { isOver } = await this.rollUpUsers();
+      const mayTakeMs =
+        log.endOffset() > goal ? Math.min(msMax, idleMs * ROLL_UP_SHARE_MAX) : msMax;
+      if (isOver || performance.now() - started >= mayTakeMs) return;
+    }
   }
 
   /** One batch. Null when another processor was faster: then the checkpoint is elsewhere. */

@@ -33,15 +33,29 @@ export interface UserHistoryPlace {
   readonly start: string;
 }
 
+/** A part of the rows that are gone through, in their order, to make days of hours. */
+export interface RollUpPortion {
+  /** Where the one before ended; undefined: it is the first one. */
+  readonly after?: UserHistoryPlace | undefined;
+  /** So many rows are gone through; 50,000 take some 0.2 s, where half of them are made days. */
+  readonly rowsMax?: number | undefined;
+}
+
+export interface RolledUpPortion {
+  /** That were gone through, days among them. */
+  readonly rows: number;
+  /** Where the next portion begins; null: this was the last one. */
+  readonly next: UserHistoryPlace | null;
+}
+
 const BEFORE_ALL: UserHistoryPlace = { userId: '', bucket: '', start: '-infinity' };
-/** Some 0.2 s, where half of them are made days. */
 const ROLL_UP_ROWS_MAX = 50_000;
 
 /** Rows are found by their place on the disk: joined to, the planner would read the whole table for each portion. */
 const ROLL_UP = `with portion as materialized (
     select ctid as place, user_id, bucket, start from user_revenue_history
      where (user_id, bucket, start) > ($2, $3, $4::timestamptz)
-     order by user_id, bucket, start limit ${ROLL_UP_ROWS_MAX}),
+     order by user_id, bucket, start limit $5),
   rolled_up as (
     delete from user_revenue_history
      where ctid = any (array(select place from portion where bucket = 'hour' and start < $1))
@@ -57,19 +71,22 @@ const ROLL_UP = `with portion as materialized (
 /**
  * Makes days of the hours of users before the start of a day, UTC, inside the transaction of `manager`: of a portion of the
  * rows, in their order, however many there are in all.
- * @param after where the portion before ended.
- * @returns where the next one begins; null: this was the last one.
  */
 export async function rollUpUserHours(
   manager: EntityManager,
   before: Date,
-  after: UserHistoryPlace = BEFORE_ALL,
-): Promise<UserHistoryPlace | null> {
-  const [last]: (UserHistoryPlace & { rows: number })[] = await manager.query(ROLL_UP, [
-    before,
-    after.userId,
-    after.bucket,
-    after.start,
-  ]);
-  return last === undefined || last.rows < ROLL_UP_ROWS_MAX ? null : last;
+  { after = BEFORE_ALL, rowsMax = ROLL_UP_ROWS_MAX }: RollUpPortion = {},
+): Promise<RolledUpPortion> {
+  const parameters = [before, after.userId, after.bucket, after.start, rowsMax];
+  const [last]: (UserHistoryPlace & { rows: number })[] = await manager.query(ROLL_UP, parameters);
+  const rows = last?.rows ?? 0;
+  return { rows, next: last === undefined || rows < rowsMax ? null : last };
+}
+
+/** How many rows the table has, as the planner estimates it: counting them would take as long as going through them. */
+export async function estimateUserHours(manager: EntityManager): Promise<number> {
+  const rows: { 'QUERY PLAN': { Plan: { 'Plan Rows': number } }[] }[] = await manager.query(
+    'explain (format json) select from user_revenue_history',
+  );
+  return rows[0]?.['QUERY PLAN'][0]?.Plan['Plan Rows'] ?? 0;
 }

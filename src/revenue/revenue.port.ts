@@ -5,6 +5,11 @@ export {
   loseUserHistory,
   noteUserHistory,
 } from './user-history-state.js';
-export { addToUserHours, rollUpUserHours, type UserHistoryPlace } from './keep-user-history.js';
+export {
+  addToUserHours,
+  estimateUserHours,
+  rollUpUserHours,
+  type UserHistoryPlace,
+} from './keep-user-history.js';
 export { applyDeltaPage } from './apply-deltas.js';
 export type { AppliedDeltas, DeltaPage } from './user-delta.js';

@@ -1,7 +1,9 @@
+import type { DataSource } from 'typeorm';
 import { appConfig } from '../shared/config/config.js';
 import { FoldPool, Processor, type LoadReport } from '../processor/processor.port.js';
+import { estimateUserHours } from '../revenue/revenue.port.js';
 import { parseOptions } from './log-arguments.js';
-import { Progress } from './progress.js';
+import { ProgressParts } from './progress.js';
 import { runCommand } from './run-command.js';
 import { WatchedLog } from './watched-log.js';
 import { withWorkspace, type Workspace } from './workspace.js';
@@ -11,10 +13,14 @@ const EXIT_CODES = { 'caught-up': 0, stopped: 1, busy: 1, 'wrong-log': 2 } as co
 
 /**
  * A line of each batch on standard output, and on standard error how much of the backlog is read. A batch is
- * committed after that, which takes time by its users; the line comes then.
+ * committed after that, which takes time by its users; the line comes then. At last, how many of the rows of users over
+ * time were gone through for their roll-up.
  */
 class LoadProgress {
-  private readonly progress = new Progress('load, the log');
+  private readonly parts = new ProgressParts();
+  private readonly read = this.parts.part('load, the log');
+  /** In rows. */
+  readonly rollUp = this.parts.part('load, roll-up of users', 'rows');
   private from: number | null = null;
 
   /** @param end of the log; what comes behind the first one that is told is not this run's */
@@ -23,18 +29,18 @@ class LoadProgress {
   readonly reach = (offset: number): void => {
     this.from ??= offset;
     const [done, total] = [offset - this.from, this.end - this.from];
-    if (done <= total) this.progress.report(done, total);
+    if (done <= total) this.read(done, total);
   };
 
   readonly say = ({ events, users, toOffset, durationMs }: LoadReport): void => {
-    this.progress.clear();
+    this.parts.clear();
     process.stdout.write(
       `loaded ${events} events of ${users} users up to offset ${toOffset} in ${durationMs} ms\n`,
     );
   };
 
   close(): void {
-    this.progress.end();
+    this.parts.end();
   }
 }
 
@@ -84,6 +90,7 @@ async function run(
       byHour: appConfig.userHistory,
     },
     historyHoursMax: appConfig.historyHoursMax,
+    rollUp: { msMax: 0 }, // the rest below, where it is shown
     onCheckpoint: ({ offset }) => {
       progress.reach(offset);
     },
@@ -91,10 +98,32 @@ async function run(
   });
   try {
     const outcome = await processor.runOnce();
-    // Whoever calls this once in a while has no later run that goes on with it.
-    if (outcome.kind === 'caught-up') while (!stop.aborted && (await processor.rollUpUsers()));
+    if (outcome.kind === 'caught-up' && appConfig.userHistory) {
+      await rollUpUsers({ processor, dataSource, stop }, progress.rollUp);
+    }
     return { ...outcome, isEmpty: log.endOffset() === 0 };
   } finally {
     progress.close();
+  }
+}
+
+interface RollUp {
+  readonly processor: Processor;
+  readonly dataSource: DataSource;
+  readonly stop: AbortSignal;
+}
+
+/** All that is due: whoever calls this once in a while has no later run that goes on with it. */
+async function rollUpUsers(
+  { processor, dataSource, stop }: RollUp,
+  report: (done: number, total: number) => void,
+): Promise<void> {
+  const total = await estimateUserHours(dataSource.manager);
+  let [done, isOver] = [0, false];
+  while (!stop.aborted && !isOver) {
+    report(Math.min(done, total), total);
+    const portion = await processor.rollUpUsers();
+    done += portion.rows;
+    ({ isOver } = portion);
   }
 }
