@@ -5,7 +5,8 @@ import { samePlace, type Checkpoint } from './checkpoint.js';
 /**
  * `<dataDir>/checkpoint.json`: the checkpoint for people and their scripts. PostgreSQL holds the
  * true one, so the file may be missing, stale or torn, and is then written again. It is read back for
- * one question only: which checkpoint this data directory has seen, when the log can not tell.
+ * one question only: which checkpoint this data directory has seen, when the log can not tell. The staging log
+ * reads it, too, for the bound of its backlog while PostgreSQL cannot be asked.
  */
 export class CheckpointMirror {
   private readonly path: string;

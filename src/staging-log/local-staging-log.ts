@@ -1,5 +1,7 @@
 import { Appender, unavailable } from './append/appender.js';
 import { GroupCommit } from './append/group-commit.js';
+import { nodeLogFiles } from './files/log-files.js';
+import { readLoadedHint } from './files/read-loaded-hint.js';
 import { openLocalLog, type LocalStagingLogOptions, type LogParts } from './open-local-log.js';
 import type { LogRetention } from './log-retention.port.js';
 import type { RecordLines } from './record-lines.port.js';
@@ -39,6 +41,8 @@ export class LocalStagingLog extends StagingLog {
   private constructor(
     private readonly options: LocalStagingLogOptions,
     private readonly parts: LogParts,
+    /** See `readLoadedHint`; counts until the checkpoint is told. */
+    private readonly loadedHint: number | null,
   ) {
     super();
     const { report } = options;
@@ -58,7 +62,10 @@ export class LocalStagingLog extends StagingLog {
 
   /** Opens or creates the log, repairs what a crash left, and reads the ids of the window back. */
   static async open(options: LocalStagingLogOptions): Promise<LocalStagingLog> {
-    return new LocalStagingLog(options, await openLocalLog(options));
+    const parts = await openLocalLog(options);
+    const { files = nodeLogFiles, dataDir, backlogBytesMax } = options;
+    const hint = backlogBytesMax > 0 ? await readLoadedHint(files, dataDir, parts.view) : null;
+    return new LocalStagingLog(options, parts, hint);
   }
 
   get identity(): string {
@@ -161,7 +168,7 @@ export class LocalStagingLog extends StagingLog {
     if (this.commits.pendingBytes >= options.appendQueueBytesMax) {
       return refuse('QUEUE_FULL', 'more waits for the disk than APPEND_QUEUE_BYTES_MAX', 1);
     }
-    const backlog = this.loaded === null ? 0 : parts.view.end - this.loaded;
+    const backlog = parts.view.end - (this.loaded ?? this.loadedHint ?? parts.view.end);
     if (options.backlogBytesMax > 0 && backlog > options.backlogBytesMax) {
       return refuse('BACKLOG_FULL', 'more waits for the load than BACKLOG_BYTES_MAX', 5);
     }

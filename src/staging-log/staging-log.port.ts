@@ -225,7 +225,8 @@ export abstract class StagingLog extends StagingLogReader {
 
   /**
    * The processor's word that everything before `offset` is committed in the database. The only way
-   * the log learns it; until then the backlog is unknown, and not refused for.
+   * the log learns it for certain. Until then it may have a hint of it from before it was opened, which is used
+   * for the bound of the backlog and nothing else; without one, the backlog is unknown, and not refused for.
    */
   abstract noteLoaded(offset: Offset): void;
 
