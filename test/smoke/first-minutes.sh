@@ -9,7 +9,7 @@ set -euo pipefail
 checkout=${1:-.}
 user=abc123
 ready_seconds_max=90
-balance_seconds_max=2
+balance_seconds_max=30
 
 cd "$checkout"
 work=$(mktemp -d "${TMPDIR:-/tmp}/revenue-etl-smoke-XXXXXX")

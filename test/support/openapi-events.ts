@@ -112,16 +112,18 @@ export async function sendBodies(
   await post(bytes('no gzip', packed));
   await post(bytes(' '.repeat(3_000_000)));
   await post(bytes(' '.repeat(1_500_000)));
-  await post({ body: [EVENT, EVENT, EVENT] });
-  await post({ body: [EVENT, EVENT] });
+  await post({ body: Array(ITEMS_MAX + 1).fill(EVENT) });
+  await post({ body: Array(ITEMS_MAX).fill(EVENT) }); // a debt of 99 s
   await post({ body: EVENT });
 }
+
+const ITEMS_MAX = 100;
 
 export const BODY_BOUNDS = {
   JSON_BODY_BYTES_MAX: '2000000',
   BODIES_BYTES_MAX: String(1024 * 1024),
-  ARRAY_ITEMS_MAX: '2',
+  ARRAY_ITEMS_MAX: String(ITEMS_MAX),
   KEY_EVENTS_PER_SECOND_MAX: '1',
-  BODY_IDLE_SECONDS_MAX: '1',
-  HEADERS_SECONDS_MAX: '1',
+  BODY_IDLE_SECONDS_MAX: '2',
+  HEADERS_SECONDS_MAX: '5', // more than bodies have: a head may wait to be read
 };
