@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { LoadStatus } from '../processor/processor.port.js';
 import { AppConfig } from '../shared/config/app-config.js';
-import { Database } from '../shared/database/database.js';
 import { Drain } from '../shared/drain.js';
 import { StagingLog } from '../staging-log/staging-log.port.js';
+import { DatabaseProbe } from './database-probe.js';
 import { measureLag } from './measure-lag.js';
+
+/** What the database said so lately is told again: who asks for readiness often does not ask it as often. */
+const PROBE_AGE_MS_MAX = 1_000;
 
 /** One thing that is not as it should be. */
 export interface HealthFinding {
@@ -27,11 +30,12 @@ export class HealthService {
   constructor(
     private readonly log: StagingLog,
     private readonly loads: LoadStatus,
-    private readonly database: Database,
+    private readonly database: DatabaseProbe,
     private readonly drain: Drain,
     private readonly config: AppConfig,
   ) {}
 
+  /** Waits a second at most for a database that hangs, and then not again until it is back. Never rejects. */
   async readiness(): Promise<Readiness> {
     const failing = this.failing();
     const degraded = await this.degraded();
@@ -39,7 +43,7 @@ export class HealthService {
     return { status: failing.length === 0 ? 'ready' : 'not_ready', failing, degraded };
   }
 
-  /** Whether events can be accepted durably now. */
+  /** The same, without what is degraded. */
   isReady(): boolean {
     return this.failing().length === 0;
   }
@@ -62,21 +66,21 @@ export class HealthService {
 
   private async degraded(): Promise<HealthFinding[]> {
     const findings: HealthFinding[] = [];
-    const { state } = this.database;
+    const [database, lag] = await Promise.all([this.database.look(PROBE_AGE_MS_MAX), this.lag()]);
     const trouble = this.loads.trouble();
-    if (state.kind === 'away') {
-      findings.push({ part: 'database', code: 'DATABASE_AWAY', message: state.reason });
+    if (database.kind === 'away') {
+      findings.push({ part: 'database', code: 'DATABASE_AWAY', message: database.reason });
     } else if (trouble !== null) {
       findings.push({ part: 'load', code: 'LOAD_FAILING', message: trouble });
     }
-    const lag = await this.lag();
     if (lag !== null) findings.push(lag);
     return findings;
   }
 
   private async lag(): Promise<HealthFinding | null> {
     const { lagSecondsMax } = this.config;
-    const { seconds } = await measureLag(this.log, this.loads.knownCheckpoint());
+    const { log, loads } = this;
+    const { seconds } = await measureLag(log, loads.knownCheckpoint(), loads.logStanding());
     if (seconds === null || seconds <= lagSecondsMax) return null;
     const message = `the oldest event that is not loaded is ${Math.round(seconds)} s old, more than LAG_SECONDS_MAX (${lagSecondsMax})`;
     return { part: 'load', code: 'LAG', message };

@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../processor/processor.port.js';
+import type { Checkpoint, LogStanding } from '../processor/processor.port.js';
 import type { StagingLogReader } from '../staging-log/staging-log.port.js';
 
 /** Log end minus checkpoint. Null while unknown, never 0 then. */
@@ -8,17 +8,24 @@ export interface Lag {
   readonly seconds: number | null;
 }
 
-export const UNKNOWN_LAG: Lag = { bytes: null, seconds: null };
+const UNKNOWN: Lag = { bytes: null, seconds: null };
 
-/** Costs one small read at most. */
+/**
+ * Unknown while the log is not the one that the checkpoint was taken of, or begins after it. The seconds alone are
+ * unknown when the record at the checkpoint cannot be read: why, the load tells that cannot read it either.
+ * Costs one small read at most. Never rejects.
+ */
 export async function measureLag(
   log: StagingLogReader,
   checkpoint: Checkpoint | null,
+  standing: LogStanding,
 ): Promise<Lag> {
-  if (checkpoint === null) return UNKNOWN_LAG;
-  const bytes = log.endOffset() - checkpoint.offset;
-  if (bytes < 0) return UNKNOWN_LAG;
+  if (checkpoint === null || standing.kind === 'wrong-log') return UNKNOWN;
+  const { offset } = checkpoint;
+  const bytes = log.endOffset() - offset;
+  // What a tick will call LOG_BEHIND_CHECKPOINT, or LOG_TRIMMED.
+  if (bytes < 0 || offset < log.startOffset()) return UNKNOWN;
   if (bytes === 0) return { bytes, seconds: 0 };
-  const oldest = await log.timestampAt(checkpoint.offset);
+  const oldest = await log.timestampAt(offset).catch(() => null);
   return { bytes, seconds: oldest === null ? null : Math.max(0, (Date.now() - oldest) / 1000) };
 }

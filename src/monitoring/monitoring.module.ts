@@ -3,6 +3,7 @@ import { DeadLettersModule } from '../dead-letters/dead-letters.module.js';
 import { IngestModule } from '../ingest/ingest.module.js';
 import { ProcessorModule } from '../processor/processor.module.js';
 import { StagingLogModule } from '../staging-log/staging-log.module.js';
+import { DatabaseProbe } from './database-probe.js';
 import { DashboardController } from './dashboard/dashboard.controller.js';
 import { LiveController } from './dashboard/live.controller.js';
 import { LiveStatusService } from './dashboard/live-status.service.js';
@@ -27,6 +28,7 @@ import { StatusService } from './status.service.js';
   ],
   providers: [
     StatusService,
+    DatabaseProbe,
     HealthService,
     MetricsService,
     Snapshots,

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DeadLetterCount } from '../dead-letters/dead-letters.port.js';
-import { LoadStatus, type Checkpoint, type LoadReport } from '../processor/processor.port.js';
+import { LoadStatus, type LoadReport } from '../processor/processor.port.js';
 import { StagingLog } from '../staging-log/staging-log.port.js';
-import { measureLag, UNKNOWN_LAG, type Lag } from './measure-lag.js';
+import { measureLag, type Lag } from './measure-lag.js';
 
 /** How far things are. What is not known is null, never 0. */
 export interface Status {
@@ -25,13 +25,17 @@ export class StatusService {
     private readonly deadLetters: DeadLetterCount,
   ) {}
 
+  /** Never rejects: what cannot be found out is unknown. */
   async status(): Promise<Status> {
-    // First: a report that is read after the checkpoint may tell of a load beyond it.
-    const lastLoad = await this.loads.lastLoad();
-    const [found, deadLetters] = await Promise.all([
-      this.loads.checkpoint(),
+    const { loads } = this;
+    const [asked, deadLetters] = await Promise.all([
+      loads.checkpoint(),
       this.deadLetters.countOpen(),
     ]);
+    const lastLoad = await loads.lastLoad();
+    // It may have been committed since the checkpoint was read, which has moved then.
+    const isBehind = asked !== null && lastLoad !== null && asked.offset < lastLoad.toOffset;
+    const found = isBehind ? await loads.checkpoint() : asked;
     const endOffset = this.log.endOffset();
     const checkpoint =
       found === null
@@ -40,15 +44,9 @@ export class StatusService {
     return {
       log: { endOffset, ...this.log.size() },
       checkpoint,
-      lag: await this.lag(found),
+      lag: await measureLag(this.log, found, loads.logStanding()),
       lastLoad,
       deadLetters,
     };
-  }
-
-  /** Unknown, too, while the log is not the one that the checkpoint was taken of. */
-  private async lag(checkpoint: Checkpoint | null): Promise<Lag> {
-    const wrongLog = this.loads.logStanding().kind === 'wrong-log';
-    return wrongLog ? UNKNOWN_LAG : measureLag(this.log, checkpoint);
   }
 }
