@@ -33,8 +33,10 @@ export class LoadService
   private readonly pool = new FoldPool();
   private readonly processor: Processor;
   private readonly tally = new LoadTally();
+  /** As it was read last, or committed. */
   private lastCheckpoint: Checkpoint | null = null;
-  private lastReport: LoadReport | null = null;
+  /** The last load, as long as the checkpoint is at this offset; null: nobody knows. */
+  private newest: { readonly report: LoadReport | null; readonly offset: number } | null = null;
   private standing: LogStanding = { kind: 'unknown' };
   /** What the last tick complained of: a complaint that lasts is logged once, not every second. */
   private complaint: string | null = null;
@@ -64,7 +66,7 @@ export class LoadService
         log.noteLoaded(checkpoint.offset);
       },
       onLoad: (report) => {
-        this.lastReport = report;
+        this.newest = { report, offset: report.toOffset };
         this.tally.noteLoad(report);
       },
       onRetry: (sqlState) => {
@@ -88,8 +90,7 @@ export class LoadService
 
   async checkpoint(): Promise<Checkpoint | null> {
     if (this.database.state.kind !== 'ready') return this.lastCheckpoint;
-    const read = readCheckpoint(this.database.dataSource.manager, this.log.identity);
-    const known = read.catch(() => this.lastCheckpoint);
+    const known = this.askCheckpoint().catch(() => this.lastCheckpoint);
     return withTimeout(known, ANSWER_TIMEOUT_MS, this.lastCheckpoint);
   }
 
@@ -101,14 +102,14 @@ export class LoadService
     return this.complaint;
   }
 
+  /** Asks the database only when the checkpoint is elsewhere since: then another process has loaded this log. */
   async lastLoad(): Promise<LoadReport | null> {
-    if (this.lastReport !== null || this.database.state.kind !== 'ready') return this.lastReport;
-    const read = readLastLoad(this.database.dataSource.manager, this.log.identity);
-    return withTimeout(
-      read.catch(() => this.lastReport),
-      ANSWER_TIMEOUT_MS,
-      this.lastReport,
-    );
+    const { newest, lastCheckpoint } = this;
+    const known = newest?.report ?? null;
+    const isNewest = newest !== null && newest.offset === lastCheckpoint?.offset;
+    if (isNewest || this.database.state.kind !== 'ready') return known;
+    const read = this.askLastLoad(lastCheckpoint).catch(() => known);
+    return withTimeout(read, ANSWER_TIMEOUT_MS, known);
   }
 
   figures(): LoadFigures {
@@ -129,6 +130,24 @@ export class LoadService
 
   async onApplicationShutdown(): Promise<void> {
     await this.pool.close();
+  }
+
+  /** What a tick found out or committed meanwhile is newer than this answer. */
+  private async askCheckpoint(): Promise<Checkpoint | null> {
+    const before = this.lastCheckpoint;
+    const found = await readCheckpoint(this.database.dataSource.manager, this.log.identity);
+    if (this.lastCheckpoint === before) this.lastCheckpoint = found;
+    return this.lastCheckpoint;
+  }
+
+  /** Asked while the checkpoint was this one: once it moves, the answer may be another. */
+  private async askLastLoad(checkpoint: Checkpoint | null): Promise<LoadReport | null> {
+    const before = this.newest;
+    const report = await readLastLoad(this.database.dataSource.manager, this.log.identity);
+    if (checkpoint !== null && this.newest === before) {
+      this.newest = { report, offset: checkpoint.offset };
+    }
+    return report;
   }
 
   private complain(complaint: string | null): void {
