@@ -12,6 +12,16 @@ import { append, LoadHarness } from './load-harness.js';
 
 const ROLE = `loader_${randomBytes(6).toString('hex')}`;
 
+/** The server waits 2 s for the next statement of a load, and not the minute that the load grants it. */
+const HURRY = {
+  begin: `create function hurry() returns trigger language plpgsql as $$ begin
+      perform set_config('idle_in_transaction_session_timeout', '2s', true);
+      return null;
+    end $$;
+    create trigger hurry after insert or update on load_checkpoint execute function hurry()`,
+  over: 'drop function hurry cascade',
+};
+
 describe('a load that the server refuses fails, and does all once it may', () => {
   let harness: LoadHarness;
   let bench: FaultBench;
@@ -174,7 +184,7 @@ describe('a load that the server refuses fails, and does all once it may', () =>
       await exchange.answered; // the server is gone, without having got it
       exchange.release();
     });
-    await under(setting('idle_in_transaction_session_timeout', '2s'), dataSource, async () => {
+    await under(HURRY, dataSource, async () => {
       // A run before that may meet a connection of the pool that was ended and is not noticed yet.
       await eventually(async () => {
         expect(await endOf(processor.runOnce())).toMatch(/^25P03$|^failed: /);
