@@ -9,8 +9,14 @@ export {
 export { readResubmitted, resolveCorrections, type NewCorrection } from './resolve-corrections.js';
 export { storeDeadLetters } from './store-dead-letters.js';
 
-/** How many dead letters wait for somebody. */
+/** How many dead letters wait; null while the database is away. */
 export abstract class DeadLetterCount {
-  /** Null while the database is away. */
+  /** For somebody. */
   abstract countOpen(): Promise<number | null>;
+
+  /**
+   * For their corrected events, which were claimed over 5 minutes ago and are not loaded: nobody may be there to send them,
+   * where the log that they were claimed for is gone.
+   */
+  abstract countUnfinished(): Promise<number | null>;
 }

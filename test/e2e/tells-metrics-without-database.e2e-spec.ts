@@ -8,7 +8,10 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 
 const EVENT = { userId: 'abc123', name: 'add_revenue', value: 432 };
 /** What only the database knows. */
-const UNKNOWN = ['checkpoint_offset', 'lag_bytes', 'lag_seconds', 'dead_letters_open'];
+const UNKNOWN = [
+  ...['checkpoint_offset', 'lag_bytes', 'lag_seconds'],
+  ...['dead_letters_open', 'dead_letter_claims_unfinished'],
+];
 
 describe('the metrics with a database that is away', () => {
   let database: TestDatabase;
@@ -37,11 +40,14 @@ describe('the metrics with a database that is away', () => {
 
   it('it is up when it comes, and nothing is unknown any more', async () => {
     await proxy.open();
-    await eventually(async () => (await scrape()).value('loaded_events_total') === 1);
-    const its = await scrape();
+    const its = await Scrape.when(
+      application.serverUrl,
+      (then) => then.value('loaded_events_total') === 1 && then.value('dead_letters_open') !== null,
+    );
     expect(its.value('database_up')).toBe(1);
     expect(its.value('lag_bytes')).toBe(0);
     expect(its.value('dead_letters_open')).toBe(0);
+    expect(its.value('dead_letter_claims_unfinished')).toBe(0);
   });
 
   it('when it goes, the lag is told from the last known checkpoint, and loads fail', async () => {

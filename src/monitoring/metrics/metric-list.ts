@@ -1,31 +1,5 @@
 import { API_VERSION } from '../../shared/http/openapi/build-document.js';
-import type { HistogramFigures } from '../../shared/histogram.js';
-import type { Snapshot } from './snapshot.js';
-
-/** Of each label's value its number. */
-type ByLabel = Iterable<readonly [string, number]>;
-
-interface Described {
-  /** Without the prefix; ends with the unit. */
-  readonly name: string;
-  readonly help: string;
-}
-
-/** One metric, and how its value is found. What is not known (null) has no sample. */
-export type Metric =
-  | (Described & {
-      readonly type: 'counter' | 'gauge';
-      readonly read: (its: Snapshot) => number | null;
-    })
-  | (Described & {
-      readonly type: 'counter' | 'gauge';
-      readonly label: string;
-      readonly readAll: (its: Snapshot) => ByLabel;
-    })
-  | (Described & {
-      readonly type: 'histogram';
-      readonly readFigures: (its: Snapshot) => HistogramFigures;
-    });
+import type { ByLabel, Metric } from './metric.js';
 
 type Numbers = Readonly<Record<string, number>>;
 const entries = (numbers: Numbers): ByLabel => Object.entries(numbers);
@@ -222,6 +196,11 @@ const LOAD: readonly Metric[] = [
     ...{ name: 'dead_letters_open', type: 'gauge' },
     help: 'Dead letters in the database that wait for somebody, those of other logs, too.',
     read: ({ deadLettersOpen }) => deadLettersOpen,
+  },
+  {
+    ...{ name: 'dead_letter_claims_unfinished', type: 'gauge' },
+    help: 'Dead letters in the database that were claimed over 5 minutes ago, and whose corrected events are not loaded.',
+    read: ({ claimsUnfinished }) => claimsUnfinished,
   },
 ];
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { parseMetrics } from '../../../test/support/prometheus-text.js';
 import { Histogram } from '../../shared/histogram.js';
-import { METRICS, type Metric } from './metric-list.js';
+import type { Metric } from './metric.js';
+import { METRICS } from './metric-list.js';
 import { ReadMetric } from './read-metric.js';
 import type { Snapshot } from './snapshot.js';
 

@@ -1,6 +1,6 @@
 import type { Metric as RegisteredMetric, Registry } from 'prom-client';
 import type { HistogramFigures } from '../../shared/histogram.js';
-import type { Metric } from './metric-list.js';
+import type { Metric } from './metric.js';
 import type { Snapshot } from './snapshot.js';
 
 const PREFIX = 'revenue_etl_';

@@ -16,6 +16,7 @@ export interface Snapshot {
   readonly checkpoint: Checkpoint | null;
   readonly lag: Lag;
   readonly deadLettersOpen: number | null;
+  readonly claimsUnfinished: number | null;
   readonly databaseUp: boolean;
   readonly ready: boolean;
   readonly config: AppConfig;

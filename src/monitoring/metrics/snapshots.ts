@@ -9,7 +9,10 @@ import { HealthService } from '../health.service.js';
 import { measureLag } from '../measure-lag.js';
 import type { Snapshot } from './snapshot.js';
 
-type FromDatabase = Pick<Snapshot, 'databaseUp' | 'checkpoint' | 'deadLettersOpen'>;
+type FromDatabase = Pick<
+  Snapshot,
+  'databaseUp' | 'checkpoint' | 'deadLettersOpen' | 'claimsUnfinished'
+>;
 
 /** Asks all contexts how things are. */
 @Injectable()
@@ -45,12 +48,14 @@ export class Snapshots {
   private async askDatabase(): Promise<FromDatabase> {
     const { loads, deadLetters } = this;
     if ((await this.database.look(0)).kind === 'away') {
-      return { databaseUp: false, checkpoint: loads.knownCheckpoint(), deadLettersOpen: null };
+      const unknown = { deadLettersOpen: null, claimsUnfinished: null };
+      return { databaseUp: false, checkpoint: loads.knownCheckpoint(), ...unknown };
     }
-    const [checkpoint, deadLettersOpen] = await Promise.all([
+    const [checkpoint, deadLettersOpen, claimsUnfinished] = await Promise.all([
       loads.checkpoint(),
       deadLetters.countOpen(),
+      deadLetters.countUnfinished(),
     ]);
-    return { databaseUp: true, checkpoint, deadLettersOpen };
+    return { databaseUp: true, checkpoint, deadLettersOpen, claimsUnfinished };
   }
 }
