@@ -11,6 +11,6 @@ export { inspectLog, type InspectedLog } from './tools/inspect-log.js';
 export { nodeLogFiles, syncDirectory } from './files/log-files.js';
 export { beginNewEpoch, type Epoch } from './tools/new-epoch.js';
 export { readRange } from './tools/read-range.js';
-export { repairLog } from './tools/repair-log.js';
+export { repairLog, type RepairStep } from './tools/repair-log.js';
 export { verifyLog } from './tools/verify-log.js';
 export type { FindingListener } from './tools/log-finding.js';

@@ -8,6 +8,8 @@ import { parseOptions } from './log-arguments.js';
 import { Progress } from './progress.js';
 import { withLog } from './workspace.js';
 
+type Verified = Awaited<ReturnType<typeof verifyLog>>;
+
 const SHARE = /^(\d{20})\.share$/;
 
 /** 0: sound; 1: damage. */
@@ -23,16 +25,15 @@ export async function verifyOpened(opened: LogAsItIs): Promise<number> {
     progress.clear();
     process.stdout.write(`${kind}: ${message}\n`);
   };
-  const verified = await verifyLog(opened, {
-    onFinding,
-    onProgress: (done, total) => {
-      progress.report(done, total);
-    },
+  const verifyAll = async (): Promise<Verified> => {
+    const verified = await verifyLog(opened, { onFinding, onProgress: progress.report });
+    return { ...verified, damages: verified.damages + (await verifyShares(opened, onFinding)) };
+  };
+  const verified = await verifyAll().finally(() => {
+    progress.end();
   });
-  const damages = verified.damages + (await verifyShares(opened, onFinding));
-  progress.end();
   tellUnfinishedEpoch(opened, onFinding);
-  const { identity, start, end, segments, unprovedBytes, damagedBytes } = verified;
+  const { identity, start, end, segments, unprovedBytes, damages, damagedBytes } = verified;
   const proved = end - start - unprovedBytes;
   const what = `${segments} segments, offsets ${start} to ${end} of the log ${identity}`;
   const kinds = `${proved} bytes have checksums, ${unprovedBytes} have none and are whole lines`;

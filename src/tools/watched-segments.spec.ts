@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { watchSegments } from './watched-segments.js';
+import { watchReads, watchSegments } from './watched-segments.js';
 
 let directory: string;
 beforeEach(async () => void (directory = await mkdtemp(join(tmpdir(), 'revenue-etl-watch-'))));
@@ -20,4 +20,21 @@ it('tells the bytes of all segments, and of no other file that gets the number o
   await write('1.sums', 100); // as a rule with the number of the one that was closed
   await write('2.jsonl', 5);
   expect(told).toEqual([10, 15]);
+});
+
+it('tells each read of segments and of ids, and of no other file that gets the number of one', async () => {
+  const told: number[] = [];
+  const files = watchReads((bytes) => told.push(bytes));
+  const read = async (name: string, length: number): Promise<void> => {
+    const path = join(directory, name);
+    await writeFile(path, Buffer.alloc(length));
+    const fd = await files.open(path, 'r');
+    await files.read(fd, Buffer.alloc(1_000), 0);
+    await files.close(fd);
+  };
+  await read('1.jsonl', 10);
+  await read('1.sums', 100);
+  await read('1.ids', 5);
+  await read('archive.jsonl.gz', 7);
+  expect(told).toEqual([10, 5]);
 });

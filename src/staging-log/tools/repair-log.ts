@@ -2,16 +2,35 @@ import { LocalStagingLog, type LocalStagingLogOptions } from '../local-staging-l
 import { requireIdentity } from '../files/log-directory.js';
 import { nodeLogFiles, syncDirectory, type LogFiles } from '../files/log-files.js';
 import {
+  idsPath,
   readLayout,
   segmentPath,
   stagingDirectory,
   sumsPath,
+  type LogLayout,
   type SegmentEntry,
 } from '../files/log-layout.js';
 import { makeSums } from '../segments/open-segments.js';
-import { NO_SUMS, readSums } from '../blocks/sums-file.js';
+import { NO_SUMS, readSums, type Sums } from '../blocks/sums-file.js';
 import { segmentEnds } from './segment-ends.js';
 import { findIdFaults } from './verify-id-files.js';
+
+/** `opening`: what a start does; `checksums`: of other segments; `ids`: whether their files are sound. */
+export type RepairStep = 'opening' | 'checksums' | 'ids';
+
+export interface RepairOptions extends LocalStagingLogOptions {
+  /**
+   * When a step begins: about how many bytes of segments and of files of ids it reads, by `files.read`. Those of a
+   * start are all that there are; it reads far less where nothing is missing.
+   */
+  readonly onStep?: (step: RepairStep, bytes: number) => void;
+}
+
+interface SegmentToCover {
+  readonly entry: SegmentEntry;
+  /** Where the next segment begins. */
+  readonly next: number;
+}
 
 /**
  * Puts right whatever can be put right without a backup: all that a start does (unfinished files, the
@@ -21,32 +40,76 @@ import { findIdFaults } from './verify-id-files.js';
  * checksum it has, whether it matches or not. The caller owns the data directory.
  * @throws LogDirectoryError when there is no log, and errors of the system.
  */
-export async function repairLog(options: LocalStagingLogOptions): Promise<void> {
-  const { files = nodeLogFiles, dataDir, report } = options;
+export async function repairLog(options: RepairOptions): Promise<void> {
+  const { files = nodeLogFiles, dataDir, report, onStep = (): void => undefined } = options;
   const directory = stagingDirectory(dataDir);
   await requireIdentity(files, directory);
+  const before = await readLayout(files, directory);
+  const segmentBytes = await sizeOf(files, plainPaths(before, directory, segmentPath));
+  onStep('opening', segmentBytes + (await sizeOf(files, plainPaths(before, directory, idsPath))));
   const log = await LocalStagingLog.open(options);
   await log.close();
   const layout = await readLayout(files, directory);
-  const endOf = segmentEnds(layout);
-  for (const entry of layout.segments) {
-    const next = endOf(entry.first);
-    if (next === null || entry.archived) continue;
-    const made = await repairSums(files, directory, { entry, next });
+  const uncovered = await findUncovered(files, directory, layout);
+  const uncoveredPaths = uncovered.map(({ entry }) => segmentPath(directory, entry.first));
+  onStep('checksums', await sizeOf(files, uncoveredPaths));
+  for (const segment of uncovered) {
+    const made = await repairSums(files, directory, segment);
     if (made !== null) report('info', made);
   }
+  onStep('ids', await sizeOf(files, plainPaths(layout, directory, idsPath)));
   await removeDamagedIds(files, directory, report);
 }
 
-/** What was done, or null when there was nothing to do, or nothing that could be done. */
+const plainPaths = (
+  { segments }: LogLayout,
+  directory: string,
+  pathOf: (directory: string, first: number) => string,
+): string[] =>
+  segments.filter(({ archived }) => !archived).map(({ first }) => pathOf(directory, first));
+
+/** Of those that are there, together. */
+async function sizeOf(files: LogFiles, paths: readonly string[]): Promise<number> {
+  let bytes = 0;
+  for (const path of paths) {
+    try {
+      bytes += (await files.stat(path)).size;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+  return bytes;
+}
+
+/** Sealed segments whose checksums are missing or damaged. */
+async function findUncovered(
+  files: LogFiles,
+  directory: string,
+  layout: LogLayout,
+): Promise<SegmentToCover[]> {
+  const endOf = segmentEnds(layout);
+  const uncovered: SegmentToCover[] = [];
+  for (const entry of layout.segments) {
+    const next = endOf(entry.first);
+    if (next === null || entry.archived) continue;
+    if (!isWhole(await readSums(files, sumsPath(directory, entry.first)))) {
+      uncovered.push({ entry, next });
+    }
+  }
+  return uncovered;
+}
+
+const isWhole = (sums: Sums | null): boolean =>
+  sums !== null && sums.damagedLines === 0 && sums.sealedLength !== null;
+
+/** What was done, or null when there was nothing that could be done. */
 async function repairSums(
   files: LogFiles,
   directory: string,
-  { entry, next }: { readonly entry: SegmentEntry; readonly next: number },
+  { entry, next }: SegmentToCover,
 ): Promise<string | null> {
   const path = sumsPath(directory, entry.first);
   const sums = await readSums(files, path);
-  if (sums !== null && sums.damagedLines === 0 && sums.sealedLength !== null) return null;
   // Where a segment is missing behind this one, its last line is all that tells so.
   const sealedEnd = entry.first + (sums?.sealedLength ?? Infinity);
   const end = { first: Math.min(sealedEnd, next) };

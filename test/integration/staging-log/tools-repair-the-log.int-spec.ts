@@ -1,7 +1,8 @@
-import { appendFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { repairLog } from '../../../src/staging-log/tools/repair-log.js';
+import { repairLog, type RepairOptions } from '../../../src/staging-log/tools/repair-log.js';
+import { watchReads } from '../../../src/tools/watched-segments.js';
 import { StagingLogWorkbench } from '../../support/staging-log-workbench.js';
 import { bytesOf, fillLog, hashesOf, verifyAt, type Verdict } from './tools-support.js';
 
@@ -21,12 +22,13 @@ afterEach(() => bench.remove());
 const path = (segment: string, extension = 'jsonl'): string =>
   join(directory, segment.replace('jsonl', extension));
 
-async function repair(): Promise<Verdict> {
+async function repair(more: Partial<RepairOptions> = {}): Promise<Verdict> {
   await repairLog({
     ...{ dataDir: bench.dataDir, segmentBytesMax: 2_000, dedupeIdsMax: 100_000 },
     ...{ dedupeWindowSeconds: 100, appendQueueBytesMax: 1, backlogBytesMax: 0 },
     ...{ diskFreeBytesMin: 0, files: bench.files },
     report: (level, message) => void bench.reports.push(`${level} ${message}`),
+    ...more,
   });
   return verifyAt(directory);
 }
@@ -80,6 +82,32 @@ it('does nothing to a sound log', async () => {
   const before = await hashesOf(directory);
   expect((await repair()).damages).toBe(0);
   expect(await hashesOf(directory)).toEqual(before);
+});
+
+it('tells before each step how much that reads', async () => {
+  await repair(); // under other bounds than before: what their ids are is settled
+  const sizesOf = async (names: readonly string[]): Promise<number> => {
+    const sizes = await Promise.all(names.map(async (name) => (await stat(name)).size));
+    return sizes.reduce((sum, size) => sum + size, 0);
+  };
+  const covered = segments.slice(1, 3).map((segment) => path(segment));
+  for (const segment of segments.slice(1, 3)) await rm(path(segment, 'sums'));
+  const names = (await readdir(directory)).map((name) => join(directory, name));
+  const ids = await sizesOf(names.filter((name) => name.endsWith('.ids')));
+  const all = ids + (await sizesOf(names.filter((name) => name.endsWith('.jsonl'))));
+  const steps: { step: string; told: number; read: number }[] = [];
+  const onStep = (step: string, told: number): void => void steps.push({ step, told, read: 0 });
+  const files = watchReads((bytes) => (steps.at(-1)!.read += bytes));
+  expect((await repair({ files, onStep })).damages).toBe(0);
+  const bytes = await sizesOf(covered);
+  expect(steps).toEqual([
+    { step: 'opening', told: all, read: expect.any(Number) },
+    { step: 'checksums', told: bytes, read: bytes },
+    { step: 'ids', told: ids, read: expect.any(Number) },
+  ]);
+  expect(steps[0]!.read).toBeGreaterThan(0);
+  expect(steps[0]!.read).toBeLessThanOrEqual(all);
+  expect(steps[2]!.read).toBeGreaterThanOrEqual(ids - segments.length * 4); // their checksums
 });
 
 it('begins no log where there is none', async () => {

@@ -73,3 +73,10 @@ it('log reload of a long range', async () => {
   expect(terminal.output).toMatch(new RegExp(`reload${BAR.source}`));
   expect(await harness.balances()).toEqual({ abc: String(EVENTS * 5) });
 });
+
+it('log repair, while it reads what a start does', async () => {
+  const terminal = onTerminal('repair');
+  expect(await terminal.exit()).toBe(0);
+  expect(terminal.output).toMatch(new RegExp(`repair, what a start reads${BAR.source}`));
+  expect(left(terminal.output)).toMatch(/^sound: /);
+});
