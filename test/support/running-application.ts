@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
 import { eventually } from './eventually.js';
+import { sendRequest } from './send-request.js';
 
 const MAIN = join(import.meta.dirname, '../../dist/src/main.js');
 
@@ -62,13 +63,19 @@ export class RunningApplication {
     child.stderr?.on('data', (part: string) => (this.err += part));
   }
 
-  /** Resolves when it is ready. @throws with all its output when it ends before, or takes too long. */
+  /**
+   * Resolves when it is ready, and has found its database, unless that refuses: the application does not wait for it for
+   * long. @throws with all its output when it ends before, or takes too long.
+   */
   static async start(settings: ApplicationSettings = {}): Promise<RunningApplication> {
     const application = await RunningApplication.launch(settings);
     const { child } = application;
     const settled = (): boolean => application.isReady() || hasExited(child);
-    await eventually(settled, settings.readyTimeoutMs ?? 30_000).catch(() => undefined);
-    if (application.isReady()) return application;
+    await eventually(settled, settings.readyTimeoutMs ?? 60_000).catch(() => undefined);
+    if (application.isReady()) {
+      if (application.out.includes('not there yet (connecting)')) await application.untilFound();
+      return application;
+    }
     child.kill('SIGKILL');
     throw new Error(`the application did not become ready:\n${application.output}`);
   }
@@ -142,6 +149,17 @@ export class RunningApplication {
   async kill(): Promise<void> {
     this.child.kill('SIGKILL');
     await this.exit();
+  }
+
+  /** Until the first attempt to reach the database has ended, in whatever way. */
+  private async untilFound(): Promise<void> {
+    await eventually(async () => {
+      const { json } = await sendRequest(this.serverUrl, '/health/ready');
+      const findings = json.degraded as { code: string; message: string }[];
+      return !findings.some(
+        ({ code, message }) => code === 'DATABASE_AWAY' && message === 'connecting',
+      );
+    });
   }
 
   private isReady(): boolean {
