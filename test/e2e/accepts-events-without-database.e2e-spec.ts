@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DatabaseProxy } from '../support/database-proxy.js';
 import { eventually } from '../support/eventually.js';
+import { knownStatus } from '../support/known-status.js';
 import { RunningApplication } from '../support/running-application.js';
 import { postEvents, sendRequest, type Answer } from '../support/send-request.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -16,7 +17,9 @@ describe('with a database that is away', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     proxy = await DatabaseProxy.create(database.url);
-    application = await RunningApplication.start({ databaseUrl: proxy.url });
+    // Long enough to be told from a stop that waits for nothing.
+    const env = { DRAIN_TIMEOUT_MS: '60000' };
+    application = await RunningApplication.start({ databaseUrl: proxy.url, env });
   });
   afterAll(async () => {
     await application.kill();
@@ -72,9 +75,9 @@ describe('with a database that is away', () => {
   it('loads catch up when the database comes', async () => {
     await proxy.open();
     await balanceBecomes('0.3');
-    const { json } = await get('/status');
-    expect(json).toMatchObject({ lag: { bytes: 0, seconds: 0 }, deadLetters: 0 });
-    expect((await get('/health/ready')).json.degraded).toEqual([]);
+    const status = await knownStatus(application.serverUrl);
+    expect(status).toMatchObject({ lag: { bytes: 0, seconds: 0 }, deadLetters: 0 });
+    await eventually(async () => (await get('/health/ready')).json.degraded.length === 0);
   });
 
   it('when it goes later, events are accepted, and loads catch up again', async () => {
@@ -95,6 +98,6 @@ describe('with a database that is away', () => {
     await postEvents(application.serverUrl, EVENT);
     const begun = Date.now();
     expect(await application.stop()).toBe(0);
-    expect(Date.now() - begun).toBeLessThan(5_000);
+    expect(Date.now() - begun).toBeLessThan(30_000);
   });
 });

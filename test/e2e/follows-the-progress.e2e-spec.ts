@@ -81,7 +81,7 @@ describe('GET /generateEvents/progress', () => {
     const leaving = await open();
     const { clientUrl } = application;
     const run = sendRequest(clientUrl, '/generateEvents', { headers: bearer('k-admin') });
-    await eventually(() => leaving.last?.running === true);
+    await eventually(() => leaving.events.some(({ running }) => running));
     leaving.leave();
     const { json } = await run;
     expect(json).toMatchObject({ read: EVENTS, accepted: EVENTS });

@@ -69,8 +69,11 @@ describe('GET /status/live', () => {
     const readers = await Promise.all([open(), open()]);
     const headers = bearer('k-ingest');
     await postEvents(application.serverUrl, [EVENT, { ...EVENT, value: -1 }], headers);
-    const isThere = (reader: EventStream<LiveStatus>): boolean =>
-      reader.last?.counts.accepted === 1 && reader.last.status.checkpoint?.events === 1;
+    const isThere = ({ last }: EventStream<LiveStatus>): boolean =>
+      last?.counts.accepted === 1 &&
+      last.status.checkpoint?.events === 1 &&
+      last.status.lastLoad?.events === 1 &&
+      last.status.deadLetters === 0;
     await eventually(() => readers.every(isThere));
     const [first] = readers.map(({ last }) => last);
     expect(first).toMatchObject({

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { generateEvents, readBalances } from '../support/balances.js';
 import { eventually } from '../support/eventually.js';
+import { knownStatus } from '../support/known-status.js';
 import { queryDatabase } from '../support/query-database.js';
 import { runVerifyTool } from '../support/run-log-tool.js';
 import { RunningApplication, temporaryDirectory } from '../support/running-application.js';
@@ -26,8 +27,7 @@ async function expectAll({ application, cents }: Sent): Promise<void> {
     return json.lag.bytes === 0 && json.checkpoint.events >= EVENTS;
   });
   expect(new Map([...(await readBalances(serverUrl))].sort())).toEqual(wanted);
-  const status = await sendRequest(serverUrl, '/status');
-  expect(status.json.deadLetters).toBe(0);
+  expect((await knownStatus(serverUrl)).deadLetters).toBe(0);
 }
 
 async function send({ serverUrl }: RunningApplication): Promise<ReadonlyMap<string, bigint>> {

@@ -27,7 +27,7 @@ describe('a poison line in the log', () => {
       { code: 'INVALID_JSON', raw: 'not an event\n', length: 13, truncated: false },
       { code: 'RECORD_TOO_LONG', truncated: true, length: (POISON[2]?.length ?? 0) + 1 },
     ]);
-    expect((await bench.get('/status')).json.deadLetters).toBe(3);
+    expect((await bench.status()).deadLetters).toBe(3);
   });
 
   it('is corrected by whoever resubmits it, and counts once', async () => {
@@ -44,7 +44,7 @@ describe('a poison line in the log', () => {
     });
     const [record] = await bench.corrections();
     expect(record).toMatchObject({ id: `dead-letter:${json.logId}:${json.offset}`, ...CORRECTED });
-    expect((await bench.get('/status')).json).toMatchObject({
+    expect(await bench.status()).toMatchObject({
       deadLetters: 2,
       checkpoint: { events: 2 },
     });

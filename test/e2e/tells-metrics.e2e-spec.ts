@@ -1,7 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually } from '../support/eventually.js';
 import { POISON } from '../support/poisoned-application.js';
 import { RunningApplication } from '../support/running-application.js';
 import { Scrape } from '../support/scrape.js';
@@ -29,14 +28,9 @@ const scrape = (): Promise<Scrape> => Scrape.of(application.serverUrl);
 const post = (body: string | Buffer, headers: Record<string, string> = {}) =>
   sendRequest(application.serverUrl, '/events', { method: 'POST', body, headers });
 
-async function untilLoaded(events: number): Promise<void> {
-  await eventually(async () => {
-    const { checkpoint } = (await sendRequest(application.serverUrl, '/status')).json as {
-      checkpoint: { events: number } | null;
-    };
-    return checkpoint?.events === events;
-  });
-}
+/** A load counts a moment after its commit. */
+const scrapeLoaded = (events: number): Promise<Scrape> =>
+  Scrape.when(application.serverUrl, (its) => its.value('loaded_events_total') === events);
 
 describe('before anything happened', () => {
   it('each counter is there, and 0', async () => {
@@ -59,7 +53,9 @@ describe('before anything happened', () => {
   });
 
   it('it is ready, with a database, nothing waits, and the disk has room', async () => {
-    const its = await scrape();
+    const isAnswered = (its: Scrape) =>
+      its.value('dead_letters_open') !== null && its.value('lag_bytes') !== null;
+    const its = await Scrape.when(application.serverUrl, isAnswered);
     const names = ['ready', 'database_up', 'load_failing', 'lag_bytes', 'dead_letters_open'];
     expect(names.map((name) => its.value(name))).toEqual([1, 1, 0, 0, 0]);
     expect(its.value('log_segments')).toBe(1);
@@ -118,9 +114,7 @@ describe('of what was sent', () => {
   });
 
   it('the loads tell what they added to which balances', async () => {
-    await untilLoaded(4);
-    const its = await scrape();
-    expect(its.value('loaded_events_total')).toBe(4);
+    const its = await scrapeLoaded(4);
     expect(its.value('load_batch_events_sum')).toBe(4);
     expect(its.value('users_inserted_total')).toBe(2);
     const loads = its.value('load_seconds_count') ?? 0;
@@ -129,9 +123,7 @@ describe('of what was sent', () => {
     expect(its.value('checkpoint_offset')).toBe(its.value('log_end_offset'));
     expect([its.value('lag_bytes'), its.value('lag_seconds')]).toEqual([0, 0]);
     await postEvents(application.serverUrl, [event('f'), event('g', { userId: 'v' })]);
-    await untilLoaded(6);
-    const then = await scrape();
-    expect(then.value('loaded_events_total')).toBe(6);
+    const then = await scrapeLoaded(6);
     expect(then.value('users_inserted_total')).toBe(3);
     expect(then.value('users_updated_total')).toBe((its.value('users_updated_total') ?? 0) + 1);
     expect(then.counts('load_failures_total')).toEqual({});
@@ -145,9 +137,10 @@ describe('after a start on a log with lines that are no events', () => {
     const segment = join(dataDir, 'staging', `${'0'.repeat(20)}.jsonl`);
     await appendFile(segment, POISON.map((line) => `${line}\n`).join(''));
     application = await RunningApplication.start({ databaseUrl: database.url, dataDir });
-    await eventually(async () => (await scrape()).value('dead_letters_open') === POISON.length);
-    const its = await scrape();
-    expect(its.value('dead_letters_stored_total')).toBe(POISON.length);
+    const names = ['dead_letters_open', 'dead_letters_stored_total'];
+    const its = await Scrape.when(application.serverUrl, (then) =>
+      names.every((name) => then.value(name) === POISON.length),
+    );
     expect(its.value('events_accepted_total')).toBe(0);
     expect(its.value('loaded_events_total')).toBe(0);
     expect(its.value('dedupe_ids')).toBe(6);

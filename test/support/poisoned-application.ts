@@ -1,6 +1,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from './eventually.js';
+import { knownStatus } from './known-status.js';
 import { RunningApplication, type ApplicationSettings } from './running-application.js';
 import { postEvents, sendRequest, type Answer } from './send-request.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
@@ -59,6 +60,11 @@ export class PoisonedApplication {
 
   get(path: string): Promise<Answer> {
     return sendRequest(this.url, path, { headers: this.headers('read') });
+  }
+
+  /** `GET /status`, once it knows all that the database knows. */
+  status(): Promise<Answer['json']> {
+    return knownStatus(this.url, this.headers('read'));
   }
 
   resubmit(id: string, body: unknown, headers = this.headers('admin')): Promise<Answer> {

@@ -1,3 +1,4 @@
+import { eventually } from './eventually.js';
 import { parseMetrics, type MetricFamily } from './prometheus-text.js';
 import { sendRequest } from './send-request.js';
 
@@ -15,6 +16,13 @@ export class Scrape {
       throw new Error(`${status} ${String(type)}: ${text}`);
     }
     return new Scrape(parseMetrics(text));
+  }
+
+  /** The first one of which this holds: what only the database knows has no sample while that is slow. */
+  static async when(url: string, holds: (its: Scrape) => boolean): Promise<Scrape> {
+    let its = await Scrape.of(url);
+    await eventually(async () => holds((its = await Scrape.of(url))));
+    return its;
   }
 
   /**
