@@ -12,8 +12,7 @@ let database: TestDatabase;
 let application: RunningApplication;
 beforeAll(async () => {
   database = await createTestDatabase();
-  const env = { HEADERS_SECONDS_MAX: '1' };
-  application = await RunningApplication.start({ databaseUrl: database.url, env });
+  application = await RunningApplication.start({ databaseUrl: database.url });
 });
 afterAll(() => database.drop());
 
@@ -53,7 +52,6 @@ describe('what is no request', () => {
   it.each([
     { sent: 'garbage\r\n\r\n', status: 400, code: 'HTTP_INVALID' },
     { sent: LONG, status: 431, code: 'HEADERS_TOO_LARGE' },
-    { sent: 'GET / HTTP/1.1\r\nHost: loc', status: 408, code: 'HEADERS_TOO_SLOW' },
     { sent: `GET / HTTP/1.1\r\n${END}`, status: 400, code: 'HOST_MISSING' },
     {
       sent: `GET / HTTP/1.1\r\nHost: localhost\r\nExpect: tea\r\n${END}`,
@@ -61,13 +59,29 @@ describe('what is no request', () => {
       code: 'EXPECTATION_UNSUPPORTED',
     },
   ])('is answered with a problem, and a line in the log: $code', async ({ sent, status, code }) => {
-    const answer = await rawExchange(application.serverUrl, [sent]);
-    const [head = '', body = ''] = answer.split('\r\n\r\n');
-    expect(head).toContain(`HTTP/1.1 ${status} `);
-    expect(head).toContain('Content-Type: application/problem+json');
-    expect(JSON.parse(body)).toMatchObject({ type: 'about:blank', status, code });
-    const id = /^X-Request-Id: (.+)$/m.exec(head)?.[1]?.trim();
-    expect(id).toMatch(MADE);
-    await eventually(() => application.stdout.includes(`"requestId":"${id}"`));
+    await expectProblem(application, { sent, status, code });
+  });
+
+  it('is answered so, too, when it does not come to an end in time', async () => {
+    // Of its own: no other answer depends on how fast it is asked for.
+    const env = { HEADERS_SECONDS_MAX: '1' };
+    const hasty = await RunningApplication.start({ databaseUrl: database.url, env });
+    const sent = 'GET / HTTP/1.1\r\nHost: loc';
+    await expectProblem(hasty, { sent, status: 408, code: 'HEADERS_TOO_SLOW' });
+    await hasty.kill();
   });
 });
+
+async function expectProblem(
+  of: RunningApplication,
+  { sent, status, code }: { sent: string; status: number; code: string },
+): Promise<void> {
+  const answer = await rawExchange(of.serverUrl, [sent]);
+  const [head = '', body = ''] = answer.split('\r\n\r\n');
+  expect(head).toContain(`HTTP/1.1 ${status} `);
+  expect(head).toContain('Content-Type: application/problem+json');
+  expect(JSON.parse(body)).toMatchObject({ type: 'about:blank', status, code });
+  const id = /^X-Request-Id: (.+)$/m.exec(head)?.[1]?.trim();
+  expect(id).toMatch(MADE);
+  await eventually(() => of.stdout.includes(`"requestId":"${id}"`));
+}

@@ -20,7 +20,7 @@ it('takes the events of 500 senders at the same moment, and stores each once', a
     postEvents(application.serverUrl, { userId: 'abc123', name: 'add_revenue', value }),
   );
   const statuses = (await Promise.all(requests)).map(({ status }) => status);
-  expect(performance.now() - begun).toBeLessThan(10_000);
+  expect(performance.now() - begun).toBeLessThan(60_000);
   expect(statuses).toEqual(Array(SENDERS).fill(202));
   const values = (await storedRecords(application)).map(({ value }) => Number(value));
   expect(values.sort((a, b) => a - b)).toEqual(Array.from({ length: SENDERS }, (_, i) => i));

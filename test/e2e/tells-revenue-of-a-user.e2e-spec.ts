@@ -16,6 +16,7 @@ const seed = testSeed();
 const random = seededRandom(seed);
 const iso = (time: number): string => new Date(time).toISOString();
 const USERS = ['user-0', 'user-5', 'user-9'];
+const MINUTE_MS = 60_000;
 const [begin, end] = [dayStart(-10), dayStart(-1)];
 
 let database: TestDatabase;
@@ -107,7 +108,7 @@ describe('the revenue of a user over time, kept from the beginning', () => {
 
   it('is of days where these were rolled up, and says so', async () => {
     await application.stop();
-    await start({ USER_HISTORY: 'true', HISTORY_HOURS_MAX: '48' }, dataDir);
+    await start({ USER_HISTORY: 'true', HISTORY_HOURS_MAX: '72' }, dataDir);
     await postEvents(application.serverUrl, { userId: 'a', name: 'add_revenue', value: 0.5 });
     const user = '/users/user-0/revenue/history';
     await eventually(async () => (await get(`${user}?bucket=day`)).json.rolledUpBefore !== null);
@@ -164,6 +165,8 @@ describe('the revenue of a user over time, switched on and off', () => {
     database = await createTestDatabase();
     ({ dataDir } = await stageEvents([], random));
     await start({}, dataDir);
+    // What is known begins with the next hour, which must not come before that is looked at.
+    await eventually(() => HOUR_MS - (Date.now() % HOUR_MS) > MINUTE_MS, 2 * MINUTE_MS);
     await post(1);
   });
 
