@@ -12,6 +12,8 @@ const EVENTS = 200_000;
 const KILLS = 10;
 /** All of them, and what is sent between a look and its kill, end far before the file does. */
 const LINES_BETWEEN_KILLS_MAX = 6_000;
+/** So that a run that is to be killed is not over before. */
+const SLOW = { CLIENT_REQUEST_ITEMS_MAX: '20' };
 const SOON_MS = 100;
 
 it('counts each line of the file once, however often the process is killed during generateEvents', async () => {
@@ -24,10 +26,11 @@ it('counts each line of the file once, however often the process is killed durin
   await writeFile(eventsFile, `${lines.join('\n')}\n`);
   // The embedded PostgreSQL: a kill of the application must not leave it behind.
   const settings = { dataDir: join(directory, 'data'), env: { EVENTS_FILE: eventsFile } };
+  const killed = { ...settings, env: { ...settings.env, ...SLOW } };
 
   let begun = 0;
   for (let kill = 0; kill < KILLS; kill++) {
-    const application = await RunningApplication.start(settings);
+    const application = await RunningApplication.start(killed);
     const run = sendRequest(application.clientUrl, '/generateEvents').catch(() => null);
     // By turns soon after the call, before anything is answered at times, and further on in the file.
     if (kill % 2 === 0) await sleep(random() * SOON_MS);
@@ -52,7 +55,7 @@ it('counts each line of the file once, however often the process is killed durin
   const balances = await readBalances(application.serverUrl);
   expect(differences(balances, cents)).toEqual([]);
   expect(await application.stop()).toBe(0);
-}, 180_000);
+}, 400_000);
 
 /** Until the run has got this far, and some more: the kill comes at whatever it does then. */
 async function untilLine({ clientUrl }: RunningApplication, line: number): Promise<void> {
