@@ -17,7 +17,7 @@ export interface HealthFinding {
 }
 
 export interface Readiness {
-  /** `ready` means: can accept events durably. */
+  /** `ready` means: can accept events durably, into the log that the database has loaded. */
   readonly status: 'ready' | 'not_ready' | 'shutting_down';
   /** Why not ready. */
   readonly failing: readonly HealthFinding[];

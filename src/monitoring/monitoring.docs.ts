@@ -18,7 +18,7 @@ const findings = (description: string) => ({ ...arrayOf(ref('HealthFinding')), d
 const HEALTH_SCHEMAS = {
   HealthFinding: objectOf<HealthFinding>({
     part: { type: 'string', enum: ['process', 'log', 'database', 'load'] },
-    code: { ...TEXT, description: 'Stable; docs/operations.md says what to do.' },
+    code: { ...TEXT, description: 'Stable; docs/errors.md says what to do.' },
     message: TEXT,
   }),
   Readiness: objectOf<Readiness>({
@@ -51,9 +51,10 @@ export const LIVE_DOCS: RouteDocs = {
 export const READY_DOCS: RouteDocs = {
   operationId: 'getReadiness',
   tag: 'Monitoring',
-  summary: 'Whether events can be accepted durably',
+  summary: 'Whether events can be accepted durably, into the log that the database has loaded',
   description:
-    'A database that is away is `degraded`, with 200: events are accepted, loads catch up.',
+    'A database that is away is `degraded`, with 200: events are accepted, loads catch up. A log that is not the one that was ' +
+    'loaded (LOG_FORKED, LOG_BEHIND_CHECKPOINT, LOG_DAMAGED, LOG_TRIMMED) is `failing`, with 503: events are accepted, and not loaded.',
   answers: {
     200: json<Readiness>({
       description: 'Ready.',

@@ -207,7 +207,7 @@ const LOAD: readonly Metric[] = [
 const PROCESS: readonly Metric[] = [
   {
     ...{ name: 'ready', type: 'gauge' },
-    help: '1 while events can be accepted durably.',
+    help: '1 while the process is ready: GET /health/ready answers 200.',
     read: ({ ready }) => flag(ready),
   },
   {
