@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PoisonedApplication } from '../support/poisoned-application.js';
+import { queryDatabase } from '../support/query-database.js';
+import { postEvents } from '../support/send-request.js';
 import { useBrowser, Visit } from './visit.js';
 
 const browser = useBrowser();
@@ -64,5 +66,34 @@ describe('a dead letter', () => {
     expect(await letter.locator('button:focus').count()).toBe(1);
     await visit.end();
     expect(await bench.list('?state=open')).toHaveLength(2);
+  });
+
+  it('is looked at without closing the user who is open', async () => {
+    const visit = await Visit.begin(browser(), bench.url, { hash: '#user=alice', expected: /409/ });
+    const before = Number(await bench.revenue());
+    await visit.sees('user-revenue', new RegExp(`^${before}$`));
+    await visit.page.locator('#dead-show').click();
+    expect(await visit.focus()).toBe('dead-letters');
+    await visit.page.locator('.skip').press('Enter');
+    expect(new URL(visit.page.url()).hash).toBe('#main');
+    await postEvents(bench.url, { userId: 'alice', name: 'add_revenue', value: 1 });
+    await visit.sees('user-revenue', new RegExp(`^${before + 1}$`));
+    await visit.page.locator('#user-close').click();
+    await visit.page.locator('#user').waitFor({ state: 'hidden' });
+    await visit.end();
+  });
+
+  it('that is a damaged range says which command takes it in once it is restored', async () => {
+    await queryDatabase(
+      bench.database.url,
+      `insert into dead_letters (log_id, "offset", length, bytes, code, message)
+       values (gen_random_uuid(), 4711, 65536, '', 'BLOCK_CORRUPT', 'because')`,
+    );
+    const visit = await Visit.begin(browser(), bench.url);
+    const item = visit.page.locator('#dead-list li', { hasText: 'BLOCK_CORRUPT' });
+    const command = 'npm run log -- reload --from 4711 --to 70247';
+    await item.locator('code', { hasText: command }).waitFor();
+    expect(await item.getByRole('button').count()).toBe(0);
+    await visit.end();
   });
 });

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import { eventually } from '../support/eventually.js';
 import { RunningApplication, temporaryDirectory } from '../support/running-application.js';
 import { postEvents, sendRequest } from '../support/send-request.js';
@@ -32,6 +33,22 @@ const send = async (userId: string, value: number): Promise<void> => {
     return (await sendRequest(application.serverUrl, path)).status === 200;
   });
 };
+
+/** Holds the next such request; the network loses it when the test says so. */
+async function holdNext(page: Page, url: string): Promise<() => Promise<void>> {
+  let lose = (): void => undefined;
+  const lost = new Promise<void>((resolve) => (lose = resolve));
+  const asked = page.waitForRequest(url);
+  const hold = async (): Promise<void> => {
+    await asked;
+    const failed = page.waitForEvent('requestfailed');
+    lose();
+    await failed;
+    await page.evaluate("fetch('status').then((answer) => answer.text())"); // it has heard of it
+  };
+  await page.route(url, (route) => lost.then(() => route.abort()), { times: 1 });
+  return hold;
+}
 
 describe('the page', () => {
   it('generates events, says what became of them, and shows the balance', async () => {
@@ -80,6 +97,32 @@ describe('the page', () => {
     await visit.sees('user-revenue', /^10$/);
     await send('o’brien & söhne', 5);
     await visit.sees('user-revenue', /^15$/);
+    await visit.end();
+  });
+
+  it('keeps what is wanted by now when what was wanted before fails late', async () => {
+    await send('late-a', 1);
+    await send('late-b', 2);
+    const visit = await Visit.begin(browser(), application.serverUrl, { expected: /ERR_|40[49]/ });
+    const { page } = visit;
+    const search = page.locator('#search-input');
+    const loseUser = await holdNext(page, '**/users?userId=late-a');
+    await search.fill('late-a');
+    await page.keyboard.press('Enter');
+    await search.fill('late-b');
+    await page.keyboard.press('Enter');
+    await visit.sees('user-revenue', /^2$/);
+    await loseUser();
+    expect(await page.locator('#user').isVisible()).toBe(true);
+    const loseList = await holdNext(page, '**/users?limit=20&after=late-a');
+    await search.fill('late-a');
+    await page.locator('#search-list').click();
+    await search.fill('late-b');
+    await page.locator('#search-list').click();
+    await visit.sees('users-caption', 'Users whose ids begin with “late-b”');
+    await loseList();
+    expect(await page.locator('#users-rows th').allTextContents()).toEqual(['late-b']);
+    expect(await visit.text('users-note')).toBe('');
     await visit.end();
   });
 

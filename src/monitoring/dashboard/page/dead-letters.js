@@ -83,9 +83,10 @@ function itemOf(letter) {
   const where = `offset ${letter.offset}, ${formatBytes(letter.length)}, ${formatTime(letter.createdAt)}`;
   const text = make('div', 'letter', why, make('p', 'more', where), rawOf(letter));
   if (letter.code.startsWith('BLOCK_')) {
-    text.append(
-      make('p', 'more', 'A damaged range of the log with many events: restore its file.'),
-    );
+    const command = `npm run log -- reload --from ${letter.offset} --to ${letter.offset + letter.length}`;
+    const what =
+      'A damaged range of the log with many events. Stop the application, restore the file from a backup, start again, then: ';
+    text.append(make('p', 'more', what, make('code', '', command)));
     return make('li', '', text);
   }
   const button = makeButton('Correct …', () => open(letter));
@@ -94,9 +95,11 @@ function itemOf(letter) {
 }
 
 /** @param {Letter} letter */
-function rawOf({ raw }) {
+function rawOf({ raw, offset }) {
   const text = make('pre', '', shorten(raw));
   text.tabIndex = 0; // it may scroll
+  text.setAttribute('role', 'region');
+  text.setAttribute('aria-label', `The record at offset ${offset}`);
   return text;
 }
 

@@ -7,12 +7,15 @@ import { Refresh } from './refresh.js';
 /** @typedef {{ userId: string, revenue: string, updatedAt: string }} User */
 /** @typedef {{ kind: 'top' } | { kind: 'list', prefix: string, after: string }} Listing */
 
+const USER = '#user=';
 const TOP_MAX = 10;
 const PAGE_MAX = 20;
 
 const NONE = { top: 'None yet: they come within 10 seconds of a load.', list: 'There are none.' };
 
 const input = byIdAs('search-input', HTMLInputElement);
+/** Named by the address of the page, so that it can be passed on. @type {string | null} */
+let wantedUser = userOf(location.hash);
 /** @type {Listing} */
 let listing = { kind: 'top' };
 /** The server computes the highest balances each 10 s at most, and tells those of then meanwhile. */
@@ -43,6 +46,9 @@ export function startUsers() {
     input.focus();
   });
   window.addEventListener('hashchange', () => {
+    const { hash } = location;
+    if (hash !== '' && !hash.startsWith(USER)) return; // another place of the page
+    wantedUser = userOf(hash);
     void showUser().then(() => byId('user').scrollIntoView({ block: 'nearest' }));
   });
 }
@@ -51,31 +57,35 @@ export function startUsers() {
 export function refreshUsers() {
   top.ask();
   top.ask(); // what comes now may be of before the load
-  if (wantedUser() !== null) user.ask();
+  if (wantedUser !== null) user.ask();
 }
 
 export function clearUsers() {
+  wantedUser = userOf(location.hash);
+  listing = { kind: 'top' };
+  input.value = '';
   byId('users-rows').replaceChildren();
-  for (const id of ['user', 'users-next']) byId(id).hidden = true;
+  setText(byId('users-caption'), captionOf(listing));
+  for (const id of ['user', 'users-top', 'users-next']) byId(id).hidden = true;
   openBalance(null);
   setText(byId('users-note'), '');
 }
 
 /** @param {string} userId */
-const hashOf = (userId) => `#user=${encodeURIComponent(userId.toWellFormed())}`;
+const hashOf = (userId) => `${USER}${encodeURIComponent(userId.toWellFormed())}`;
 
-/** Of the address of the page, so that it can be passed on. */
-function wantedUser() {
-  if (!location.hash.startsWith('#user=')) return null;
+/** @param {string} hash */
+function userOf(hash) {
+  if (!hash.startsWith(USER)) return null;
   try {
-    return decodeURIComponent(location.hash.slice('#user='.length));
+    return decodeURIComponent(hash.slice(USER.length));
   } catch {
     return null; // somebody has written it by hand
   }
 }
 
 async function showUser() {
-  const userId = wantedUser();
+  const userId = wantedUser;
   const box = byId('user');
   if (userId === null) {
     box.hidden = true;
@@ -84,7 +94,7 @@ async function showUser() {
   }
   try {
     const found = await findUser(userId);
-    if (wantedUser() !== userId) return; // another one is wanted by now
+    if (wantedUser !== userId) return; // another one is wanted by now
     setText(byId('user-id'), userId);
     setText(byId('user-revenue'), found === null ? 'no balance' : formatRevenue(found.revenue));
     const changed = found === null ? '' : `changed ${formatTime(found.updatedAt)}`;
@@ -93,6 +103,7 @@ async function showUser() {
     box.hidden = false;
     openBalance(found === null ? null : userId);
   } catch (error) {
+    if (wantedUser !== userId) return;
     box.hidden = true;
     openBalance(null);
     setText(byId('users-note'), describeError(error));
@@ -128,6 +139,7 @@ async function showListing() {
     byId('users-next').hidden = next === null;
     byId('users-next').dataset['after'] = next ?? '';
   } catch (error) {
+    if (listing !== wanted) return;
     byId('users-rows').replaceChildren();
     setText(byId('users-note'), describeError(error));
   }
