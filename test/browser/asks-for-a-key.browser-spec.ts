@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RunningApplication } from '../support/running-application.js';
+import { postEvents } from '../support/send-request.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { useBrowser, Visit } from './visit.js';
 
@@ -64,6 +65,44 @@ describe('an application with keys', () => {
     await give(visit, KEYS.all);
     await visit.sees('connection', 'live');
     expect(await visit.page.locator('#key-dialog').isVisible()).toBe(false);
+    await visit.end();
+  });
+
+  it('takes the time that a person needs for no silence', async () => {
+    const visit = await begin();
+    await visit.page.locator('#key-dialog').waitFor();
+    await visit.page.evaluate(`{
+      const title = document.querySelector('#health-title');
+      window.titles = [];
+      new MutationObserver(() => titles.push(title.textContent)).observe(title, { childList: true });
+    }`);
+    await visit.page.waitForTimeout(9_000); // longer than a silence that is borne
+    await give(visit, KEYS.all);
+    await visit.sees('health-title', 'Ready');
+    expect(await visit.page.evaluate('titles')).toEqual(['Ready']);
+    await visit.end();
+  });
+
+  it('shows nothing of what is answered once its key is forgotten', async () => {
+    const visit = await begin();
+    const { page } = visit;
+    await give(visit, KEYS.all);
+    await visit.sees('health-title', 'Ready');
+    let pass = (): void => undefined;
+    const slow = new Promise<void>((resolve) => (pass = resolve));
+    const asked = page.waitForRequest('**/loads?*');
+    await page.route('**/loads?*', (route) => slow.then(() => route.continue()));
+    const event = { userId: 'abc123', name: 'add_revenue', value: 1 };
+    await postEvents(application.serverUrl, event, { Authorization: `Bearer ${KEYS.all}` });
+    await asked;
+    await page.locator('#forget-key').click();
+    const again = page.waitForResponse((each) => each.url().includes('/loads?') && !each.ok());
+    pass();
+    await again;
+    expect(await page.locator('#loads-rows tr').count()).toBe(0);
+    await give(visit, KEYS.read);
+    await visit.sees('loads-rows', /1/);
+    await page.unroute('**/loads?*');
     await visit.end();
   });
 

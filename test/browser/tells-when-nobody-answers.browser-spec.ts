@@ -1,7 +1,10 @@
+import { cp } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { RunningApplication } from '../support/running-application.js';
-import { postEvents } from '../support/send-request.js';
+import { eventually } from '../support/eventually.js';
+import { RunningApplication, temporaryDirectory } from '../support/running-application.js';
+import { postEvents, sendRequest } from '../support/send-request.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { useBrowser, Visit } from './visit.js';
 
@@ -20,6 +23,20 @@ async function freePort(): Promise<string> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return String(port);
+}
+
+const EVENT = { userId: 'copied', name: 'add_revenue', value: 1 };
+
+/** An application that has loaded one event more, and is stopped. */
+async function startAndLoad(dataDir: string): Promise<RunningApplication> {
+  const application = await RunningApplication.start({ databaseUrl: database.url, dataDir });
+  await postEvents(application.serverUrl, EVENT);
+  await eventually(async () => {
+    const { json } = await sendRequest(application.serverUrl, '/status');
+    return json.lag.bytes === 0;
+  });
+  await application.stop();
+  return application;
 }
 
 describe('the page of an application that is killed', () => {
@@ -50,6 +67,22 @@ describe('the page of an application that is killed', () => {
   });
 });
 
+describe('the page of an application that is frozen', () => {
+  it('says that it hears nothing, and tries again however often nothing is answered', async () => {
+    const application = await RunningApplication.start({ databaseUrl: database.url });
+    const visit = await Visit.begin(browser(), application.serverUrl, { expected: /ERR_/ });
+    await visit.sees('health-title', 'Ready');
+    application.signal('SIGSTOP');
+    // First of a stream that tells nothing more, then of a request without an answer.
+    await visit.sees('health-text', /has not said anything for 8 s; trying again in 1 s/);
+    await visit.sees('health-text', /has not said anything for 8 s; trying again in 2 s/);
+    application.signal('SIGCONT');
+    await visit.sees('health-title', 'Ready');
+    await visit.end();
+    await application.stop();
+  });
+});
+
 describe('the page of an application in trouble', () => {
   it('says in words what is wrong and what to do', async () => {
     const env = { DISK_FREE_BYTES_MIN: '999999999999999' };
@@ -60,6 +93,22 @@ describe('the page of an application in trouble', () => {
     await visit.sees('disk-more', ', full');
     await visit.end();
     await application.stop();
+  });
+
+  it('on an older copy of its data directory, says that events are taken, and are nowhere else', async () => {
+    const first = await startAndLoad(join(await temporaryDirectory(), 'original'));
+    const copy = join(await temporaryDirectory(), 'copy');
+    await cp(first.dataDir, copy, { recursive: true });
+    await startAndLoad(first.dataDir);
+    const settings = { databaseUrl: database.url, dataDir: copy };
+    const restored = await RunningApplication.start(settings);
+    const visit = await Visit.begin(browser(), restored.serverUrl);
+    await visit.sees('health-title', 'Accepting, but nothing is loaded');
+    await visit.sees('health-text', 'only in this data directory');
+    await visit.sees('findings', /LOG_BEHIND_CHECKPOINT: .*accepted since is nowhere else: take/);
+    expect((await postEvents(restored.serverUrl, EVENT)).status).toBe(202);
+    await visit.end();
+    await restored.stop();
   });
 
   it('whose database is away, says that nothing is lost, and what is not known', async () => {

@@ -28,7 +28,11 @@ export async function request(path, options = {}) {
     const headers = { ...options.headers };
     if (key !== null) headers['Authorization'] = `Bearer ${key}`;
     const response = await send(path, { ...options, headers });
-    if (response.ok) return response;
+    if (response.ok) {
+      if (key === keyOrNull() || options.method !== undefined) return response;
+      void response.body?.cancel(); // of a key that was forgotten meanwhile: asked for again
+      continue;
+    }
     const error = await problemOf(response);
     if (error.status !== 401) throw error;
     if (!(await askForKey(key))) throw error;

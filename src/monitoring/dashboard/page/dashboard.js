@@ -2,7 +2,7 @@ import { followBalance, paintBalance } from './balance.js';
 import { RateChart } from './chart.js';
 import { clearDeadLetters, refreshDeadLetters, startDeadLetters } from './dead-letters.js';
 import { byId, setText } from './dom.js';
-import { lookForRun, startGenerate } from './generate.js';
+import { clearGenerate, lookForRun, startGenerate } from './generate.js';
 import { showConnecting, showHealth, showLocked, showLost } from './health.js';
 import { startKeys } from './key-dialog.js';
 import { LiveConnection } from './live.js';
@@ -76,6 +76,7 @@ function forgetEverything() {
   rates.clear();
   chart.show([]);
   clearTiles();
+  clearGenerate();
   clearLoads();
   clearRevenue();
   clearUsers();
@@ -108,9 +109,12 @@ function startTheme() {
 setText(byId('zone'), Intl.DateTimeFormat().resolvedOptions().timeZone);
 const live = new LiveConnection(take, change);
 startTheme();
-startKeys(() => {
-  forgetEverything();
-  live.restart();
+startKeys({
+  onForget: () => {
+    forgetEverything();
+    live.restart();
+  },
+  onAnswer: () => live.listen(),
 });
 byId('enter-key').addEventListener('click', () => live.restart());
 startUsers();

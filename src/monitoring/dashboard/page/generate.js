@@ -12,6 +12,8 @@ const LINES_MAX = 100;
 const button = byIdAs('generate', HTMLButtonElement);
 const bar = byIdAs('run-bar', HTMLProgressElement);
 let busy = false;
+/** The run that this page has begun. @type {AbortController | null} */
+let running = null;
 /** @type {AbortController | null} */
 let following = null;
 
@@ -26,25 +28,40 @@ export async function lookForRun() {
   if (busy) return;
   try {
     const progress = await requestJson('generateEvents/progress');
-    if (progress.running) await follow();
+    if (progress.running) await follow(true);
   } catch {
     // the next time; the connection says what is wrong
   }
 }
 
+/** Nothing is left of what was shown, and nothing comes any more. A run that was begun goes on in the application. */
+export function clearGenerate() {
+  running?.abort();
+  following?.abort();
+  following = null;
+  setBusy(false);
+  say('');
+  for (const id of ['run', 'run-invalid']) byId(id).hidden = true;
+  for (const id of ['run-text', 'run-invalid-title', 'run-invalid-rows']) setText(byId(id), '');
+}
+
 async function run() {
+  const mine = new AbortController();
+  running = mine;
   setBusy(true);
   say('');
   byId('run-invalid').hidden = true;
-  const progress = follow();
+  const progress = follow(false);
   try {
-    showSummary(await requestJson('generateEvents', { method: 'POST' }));
+    const options = { method: 'POST', signal: mine.signal };
+    showSummary(await requestJson('generateEvents', options));
     expectRevenue();
   } catch (error) {
+    if (mine.signal.aborted) return;
     if (error instanceof ApiError && error.code === 'RUN_IN_PROGRESS') {
       say(`A run is going on already: ${describeError(error)}`);
       setBusy(false);
-      await progress; // to its end
+      if (await follow(true)) say('');
       return;
     }
     say(failureOf(error));
@@ -61,15 +78,21 @@ function failureOf(error) {
   return 'The answer was lost. Start it again when the application is back: a run that was interrupted goes on.';
 }
 
-/** Until the run has ended, or nobody wants to know any more. */
-async function follow() {
+/**
+ * Until the run has ended, or nobody wants to know any more.
+ * @param {boolean} isRunning as far as is known: else it is about to begin
+ * @returns {Promise<boolean>} whether it was followed, and no other one has been since
+ */
+async function follow(isRunning) {
   following?.abort();
   const attempt = new AbortController();
   following = attempt;
-  let seen = false;
+  let isFollowed = false;
+  let seen = isRunning;
   try {
     const options = { headers: { Accept: 'text/event-stream' }, signal: attempt.signal };
     const response = await request('generateEvents/progress', options);
+    isFollowed = true;
     await readEvents(response, (/** @type {Progress} */ progress) => {
       if (attempt.signal.aborted) return;
       if (progress.running) showProgress(progress);
@@ -79,7 +102,9 @@ async function follow() {
   } catch {
     // ended, by whomever; the run goes on without being watched
   }
-  if (following === attempt) byId('run').hidden = true;
+  if (following !== attempt) return false;
+  byId('run').hidden = true;
+  return isFollowed;
 }
 
 /** @param {Progress} progress */

@@ -1,6 +1,9 @@
 import { byId, make, setText } from './dom.js';
 import { formatTime } from './format.js';
 
+const TAKE_ALONG =
+  'What it has accepted since is nowhere else: take that along, as “A copied or restored data directory” in docs/operations.md says. Then';
+
 /**
  * What to do, by code. docs/operations.md says more.
  * @type {Readonly<Record<string, string>>}
@@ -15,10 +18,8 @@ const REMEDIES = {
   BACKLOG_FULL:
     'Find out why loads do not keep up, usually the database; events are accepted again once they do.',
   LOG_CLOSED: 'The application is stopping: start it again when it has stopped.',
-  LOG_FORKED:
-    'This data directory is a copy that went on by itself: put the right one back, or begin a new epoch (npm run log -- new-epoch).',
-  LOG_BEHIND_CHECKPOINT:
-    'The log is older than the database: put the newer data directory back, or begin a new epoch (npm run log -- new-epoch).',
+  LOG_FORKED: `This data directory is a copy that went on by itself. ${TAKE_ALONG} put the right one back, or begin a new epoch (npm run log -- new-epoch).`,
+  LOG_BEHIND_CHECKPOINT: `This data directory is older than the database. ${TAKE_ALONG} put the newer data directory back, or begin a new epoch (npm run log -- new-epoch).`,
   LOG_DAMAGED:
     'Restore the segment from a backup, or begin a new epoch (npm run log -- new-epoch).',
   LOG_TRIMMED:
@@ -28,23 +29,36 @@ const REMEDIES = {
   LAG: 'Look after the database: it is slow, hangs, or is away; nothing is lost meanwhile.',
 };
 
+/** With these the log takes events as before, but none is loaded from it. */
+const WRONG_LOG = ['LOG_FORKED', 'LOG_BEHIND_CHECKPOINT', 'LOG_DAMAGED', 'LOG_TRIMMED'];
+
 const TITLES = {
   ready: ['Ready', 'Events are accepted, and balances are current.'],
   degraded: [
     'Accepting, but balances are not current',
     'Every accepted event is safe; loads catch up once this is over:',
   ],
+  wrong_log: [
+    'Accepting, but nothing is loaded',
+    'What is accepted now is safe, but only in this data directory. Why:',
+  ],
   not_ready: ['Not accepting events', 'Senders are told to try again later. Why:'],
   shutting_down: ['Shutting down', 'What was accepted is safe.'],
 };
 
 /** @param {Live['readiness']} readiness */
-export function showHealth({ status, failing, degraded }) {
-  const isDegraded = status === 'ready' && degraded.length > 0;
-  const kind = isDegraded ? 'degraded' : status;
+export function showHealth(readiness) {
+  const kind = kindOf(readiness);
   const [title = '', text = ''] = TITLES[kind];
-  put(kind === 'shutting_down' ? 'not_ready' : kind, title, text);
-  showFindings([...failing, ...degraded]);
+  put(readiness.status === 'ready' ? kind : 'not_ready', title, text);
+  showFindings([...readiness.failing, ...readiness.degraded]);
+}
+
+/** @param {Live['readiness']} readiness */
+function kindOf({ status, failing, degraded }) {
+  if (status === 'ready') return degraded.length > 0 ? 'degraded' : 'ready';
+  const isTaking = failing.every(({ code }) => WRONG_LOG.includes(code));
+  return status === 'not_ready' && isTaking ? 'wrong_log' : status;
 }
 
 /**

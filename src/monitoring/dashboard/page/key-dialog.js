@@ -43,13 +43,20 @@ function forgetKey() {
   forget.hidden = true;
 }
 
-/** @param {() => void} onForget when the person wants the key forgotten */
-export function startKeys(onForget) {
+/** Whether a person is asked for a key now. */
+export const isAsking = () => dialog.open;
+
+/**
+ * @param {{ onForget: () => void, onAnswer: () => void }} listeners
+ * when the person wants the key forgotten; when they have given one, or none
+ */
+export function startKeys({ onForget, onAnswer }) {
   forget.hidden = keyOrNull() === null;
   forget.addEventListener('click', () => {
     forgetKey();
     onForget();
   });
+  dialog.addEventListener('close', onAnswer);
   byId('key-cancel').addEventListener('click', () => dialog.close());
   byIdAs('key-form', HTMLFormElement).addEventListener('submit', (event) => {
     event.preventDefault();

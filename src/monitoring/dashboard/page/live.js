@@ -1,8 +1,10 @@
 import { ApiError, describeError, request } from './api.js';
 import { readEvents } from './event-stream.js';
+import { isAsking } from './key-dialog.js';
 
 /** The server tells something each second; a database that hangs makes it five. */
 const SILENCE_MS_MAX = 8_000;
+const SILENCE = `the application has not said anything for ${SILENCE_MS_MAX / 1000} s`;
 const RETRY_SECONDS_MAX = 10;
 /** A browser has six connections to a host for all its tabs: one that nobody looks at gives its own back. */
 const HIDDEN_MS_MAX = 60_000;
@@ -66,32 +68,34 @@ export class LiveConnection {
     let error = new ApiError(0, '', 'the application has ended the connection');
     try {
       const headers = { Accept: 'text/event-stream' };
+      this.listen();
       const response = await request('status/live', { headers, signal: attempt.signal });
-      this.listen(attempt);
+      this.listen();
       await readEvents(response, (live) => {
-        if (this.attempt === attempt) this.take(live, attempt);
+        if (this.attempt === attempt) this.take(live);
       });
     } catch (thrown) {
-      if (thrown instanceof ApiError) error = thrown;
+      if (attempt.signal.aborted) error = attempt.signal.reason;
+      else if (thrown instanceof ApiError) error = thrown;
     }
     if (this.attempt === attempt) this.fail(error);
   }
 
-  /**
-   * @param {Live} live
-   * @param {AbortController} attempt
-   */
-  take(live, attempt) {
+  /** @param {Live} live */
+  take(live) {
     this.failures = 0;
-    this.listen(attempt);
+    this.listen();
     this.onChange({ kind: 'live' });
     this.onLive(live);
   }
 
-  /** Cuts a connection that has gone without a word. @param {AbortController} attempt */
-  listen(attempt) {
+  /** From now on an attempt without a word is cut; not while a person is asked for a key: to be called behind that. */
+  listen() {
     clearTimeout(this.silenceTimer);
-    this.silenceTimer = setTimeout(() => attempt.abort(), SILENCE_MS_MAX);
+    const { attempt } = this;
+    this.silenceTimer = setTimeout(() => {
+      if (!isAsking()) attempt?.abort(new ApiError(0, '', SILENCE));
+    }, SILENCE_MS_MAX);
   }
 
   /** @param {unknown} error */
