@@ -101,13 +101,31 @@ describe('the page', () => {
 
   it('names what can be used, and announces what matters', async () => {
     const visit = await begin();
+    await visit.page.locator('#dead-list pre').nth(2).waitFor();
     const unnamed = await visit.page
       .evaluate(`[...document.querySelectorAll('button, input, select, a')]
       .filter((element) => !(element.labels?.length || element.textContent.trim() || element.ariaLabel))
       .map(({ outerHTML }) => outerHTML)`);
     expect(unnamed).toEqual([]);
+    const strange = await visit.page.evaluate(`[...document.querySelectorAll('[tabindex="0"]')]
+      .filter(({ role, ariaLabel, ariaLabelledByElements }) =>
+        !(role && (ariaLabel || ariaLabelledByElements?.some((each) => each.textContent.trim()))))
+      .map(({ outerHTML }) => outerHTML)`);
+    expect(strange).toEqual([]);
+    const records = visit.page.getByRole('region', { name: /^The record at offset \d+$/ });
+    expect(await records.count()).toBe(3);
     expect(await visit.page.locator('[role=status] #health-title').count()).toBe(1);
     expect(await visit.page.locator('#tiles[role=status], #tiles [role=status]').count()).toBe(0);
+    await visit.end();
+  });
+
+  it('tells of the plots to those who do not see them, and does not speak up each second', async () => {
+    const visit = await begin();
+    const rates = /^Events per second accepted [\d,]+ to [\d,]+, loaded [\d,]+ to [\d,]+, since \d/;
+    await visit.page.getByRole('img', { name: rates }).waitFor();
+    await visit.page.getByRole('img', { name: /^Revenue by hour .* since / }).waitFor();
+    const live = visit.page.locator('[role=status], [role=alert], [aria-live]');
+    expect(await live.filter({ has: visit.page.locator('#chart-sum') }).count()).toBe(0);
     await visit.end();
   });
 });

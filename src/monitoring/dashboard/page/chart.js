@@ -16,11 +16,23 @@ function span(first, last) {
   return [end - seconds, end];
 }
 
+/**
+ * For those who do not see the plot.
+ * @param {string} what
+ * @param {readonly (number | null)[]} rates
+ */
+function extent(what, rates) {
+  const known = rates.filter((rate) => rate !== null);
+  if (known.length === 0) return `${what} not known`;
+  return `${what} ${formatRate(Math.min(...known))} to ${formatRate(Math.max(...known))}`;
+}
+
 /** The plot of accepted and loaded events per second. */
 export class RateChart {
   constructor() {
     this.box = byId('chart');
     this.readout = byId('chart-readout');
+    this.sum = byId('chart-sum');
     /** @type {import('uplot').AlignedData} */
     this.data = [[], [], []];
     this.plot = new uPlot(this.options(), this.data, this.box);
@@ -29,11 +41,11 @@ export class RateChart {
 
   /** @param {readonly import('./rates.js').Point[]} points */
   show(points) {
-    this.data = [
-      points.map(({ at }) => at),
-      points.map(({ accepted }) => accepted),
-      points.map(({ loaded }) => loaded),
-    ];
+    const accepted = points.map((point) => point.accepted);
+    const loaded = points.map((point) => point.loaded);
+    this.data = [points.map(({ at }) => at), accepted, loaded];
+    const rates = `${extent('accepted', accepted)}, ${extent('loaded', loaded)}`;
+    setText(this.sum, points[0] ? `${rates}, since ${formatClock(points[0].at)}` : '');
     if (!document.hidden) this.plot.setData(this.data);
   }
 
