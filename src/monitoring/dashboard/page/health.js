@@ -2,7 +2,7 @@ import { byId, make, setText } from './dom.js';
 import { formatTime } from './format.js';
 
 const TAKE_ALONG =
-  'What it has accepted since is nowhere else: take that along, as “A copied or restored data directory” in docs/operations.md says. Then';
+  'What it has accepted since is nowhere else: take it along when you put the right one back, as “A copied or restored data directory” in docs/operations.md says. Only where that one is lost, begin a new epoch (npm run log -- new-epoch).';
 
 /**
  * What to do, by code. docs/operations.md says more.
@@ -18,8 +18,8 @@ const REMEDIES = {
   BACKLOG_FULL:
     'Find out why loads do not keep up, usually the database; events are accepted again once they do.',
   LOG_CLOSED: 'The application is stopping: start it again when it has stopped.',
-  LOG_FORKED: `This data directory is a copy that went on by itself. ${TAKE_ALONG} put the right one back, or begin a new epoch (npm run log -- new-epoch).`,
-  LOG_BEHIND_CHECKPOINT: `This data directory is older than the database. ${TAKE_ALONG} put the newer data directory back, or begin a new epoch (npm run log -- new-epoch).`,
+  LOG_FORKED: `This data directory is a copy that went on by itself. ${TAKE_ALONG}`,
+  LOG_BEHIND_CHECKPOINT: `This data directory is older than the database. ${TAKE_ALONG}`,
   LOG_DAMAGED:
     'Restore the segment from a backup, or begin a new epoch (npm run log -- new-epoch).',
   LOG_TRIMMED:
