@@ -66,8 +66,9 @@ export class ProductCampaign {
         this.#settings.figures.cycle();
       }
       await this.#settle();
-    } finally {
-      this.#life?.abandon();
+    } catch (error) {
+      if (this.#life !== null) console.log(`\nThe application said:\n${this.#life.abandon()}`);
+      throw error;
     }
     // An embedded server takes a moment to follow its process.
     await rm(this.directory, { recursive: true, maxRetries: 50, retryDelay: 20 });

@@ -9,6 +9,8 @@ import { Violation } from './stored-records.mjs';
 const RETENTION_DAYS = '0.000001';
 const RECOVERY_MAX_MS = 90_000;
 const LOOK_MS = 20;
+/** Of what is told when a campaign fails. */
+const OUTPUT_MAX = 4_000;
 /** A look for a segment that is due comes every second. */
 const RETIRING_WAIT_MS = 4_000;
 const SHARE_LOOK_MS = 2;
@@ -75,8 +77,10 @@ export class ProductLife {
     await this.#sending;
   }
 
+  /** What the application said last; and it is gone. */
   abandon() {
     this.#application.abandon();
+    return this.#application.output.slice(-OUTPUT_MAX);
   }
 
   /** Shortly after the next tick of the load. */

@@ -55,14 +55,24 @@ async function readBalances(url) {
   return balances;
 }
 
-/** Asked again while the answer is a refusal: of the database that was killed, most often. @throws Violation */
+/**
+ * Asked again while it is refused, of the database that was killed, most often; and without an answer: a connection
+ * that was idle may be closed just when it is used again. @throws Violation
+ */
 export async function getJson(url) {
-  let response = await fetch(url);
-  for (const deadline = Date.now() + ANSWER_MAX_MS; !response.ok && Date.now() < deadline;) {
+  for (const deadline = Date.now() + ANSWER_MAX_MS; ;) {
+    const { status, text } = await answerOf(url);
+    if (status === 200) return JSON.parse(text);
+    if (Date.now() > deadline) throw new Violation('manual', `GET ${url}: ${status} ${text}`);
     await sleep(PAUSE_MS);
-    response = await fetch(url);
   }
-  const text = await response.text();
-  if (!response.ok) throw new Violation('manual', `GET ${url}: ${response.status} ${text}`);
-  return JSON.parse(text);
+}
+
+async function answerOf(url) {
+  try {
+    const response = await fetch(url);
+    return { status: response.status, text: await response.text() };
+  } catch (error) {
+    return { status: 'no answer', text: String(error.cause ?? error) };
+  }
 }
