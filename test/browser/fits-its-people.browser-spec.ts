@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '../support/eventually.js';
 import { PoisonedApplication } from '../support/poisoned-application.js';
 import { temporaryDirectory } from '../support/running-application.js';
 import { postEvents } from '../support/send-request.js';
@@ -15,6 +16,7 @@ beforeAll(async () => {
   await writeFile(eventsFile, '');
   bench = await PoisonedApplication.create({ EVENTS_FILE: eventsFile, USER_HISTORY: 'true' });
   await postEvents(bench.url, LONG);
+  await eventually(async () => (await bench.revenue(LONG.userId)) === String(LONG.value));
 });
 afterAll(() => bench.remove());
 

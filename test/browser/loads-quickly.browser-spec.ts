@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { eventually } from '../support/eventually.js';
 import { RunningApplication } from '../support/running-application.js';
 import { sendRequest } from '../support/send-request.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -18,6 +19,9 @@ afterAll(() => database.drop());
 it('the page and all its files are less than 150 kB', async () => {
   const visit = await Visit.begin(browser(), application.serverUrl);
   await visit.sees('health-title', 'Ready');
+  await eventually(() =>
+    visit.page.evaluate("performance.getEntriesByName('first-contentful-paint').length > 0"),
+  );
   const painted: number = await visit.page.evaluate(
     "performance.getEntriesByName('first-contentful-paint')[0].startTime",
   );

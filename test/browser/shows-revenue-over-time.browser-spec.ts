@@ -2,6 +2,7 @@ import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RunningApplication } from '../support/running-application.js';
+import { eventually } from '../support/eventually.js';
 import { postEvents, sendRequest } from '../support/send-request.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { useBrowser, Visit } from './visit.js';
@@ -29,6 +30,10 @@ beforeAll(async () => {
   });
   await appendFile(join(dataDir, 'staging', `${'0'.repeat(20)}.jsonl`), lines.reverse().join(''));
   application = await RunningApplication.start({ databaseUrl: database.url, dataDir });
+  await eventually(async () => {
+    const { status } = await sendRequest(application.serverUrl, '/users?userId=past');
+    return status === 200;
+  });
 });
 afterAll(() => database.drop());
 

@@ -44,6 +44,10 @@ describe('the page of an application that is killed', () => {
     const env = { SERVER_PORT: await freePort() };
     const first = await RunningApplication.start({ databaseUrl: database.url, env });
     await postEvents(first.serverUrl, { userId: 'abc123', name: 'add_revenue', value: 432 });
+    await eventually(async () => {
+      const { status } = await sendRequest(first.serverUrl, '/users?userId=abc123');
+      return status === 200; // the page is not to ask for a user who is not there yet
+    });
     const expected = /ERR_|\b(409|503)\b/;
     const visit = await Visit.begin(browser(), first.serverUrl, { hash: '#user=abc123', expected });
     await visit.sees('user-revenue', /^432$/);
